@@ -1,0 +1,62 @@
+// What a rule says: the finding of the report contract (docs/report.schema.json).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edp::model {
+
+enum class Severity { kInfo, kWarning, kCritical };
+std::string_view to_string(Severity severity);  // "INFO", "WARNING", "CRITICAL"
+
+// How a figure was had. Measured: counted, nothing left out. Sampled: an estimate from samples of the very
+// thing. Inferred: concluded from something else.
+enum class Basis { kMeasured, kSampled, kInferred };
+std::string_view to_string(Basis basis);  // "measured", "sampled", "inferred"
+
+struct Evidence {
+  std::string name;  // "CPU in sync.Map stores"
+  double value = 0;
+  std::string
+      unit;  // "percent", "nanoseconds", "bytes", "count", "per_second", "ratio", "minutes", "goroutines"
+  std::optional<double> threshold;  // what value was held against, in the same unit
+  Basis basis = Basis::kSampled;
+  std::string artefact;  // "cpu.pb.gz"
+  std::string note;      // one short sentence where the figure alone could mislead
+};
+
+struct SourceLocation {
+  std::string function;  // "main.(*Cache).Put"
+  std::string file;
+  int64_t line = 0;
+  std::string role;    // "map operation", "holder", "waiter", "allocation", "created by"
+  std::string source;  // the line of source itself, where the file could be read
+};
+
+struct Finding {
+  std::string rule;  // "GO-SYNCMAP-WRITE-HEAVY"
+  Severity severity = Severity::kInfo;
+  std::string title;    // one line, names the user's function
+  std::string summary;  // two or three sentences: what happens, and what it costs
+  std::vector<Evidence> evidence;
+  SourceLocation location;              // the line to look at first
+  std::vector<SourceLocation> related;  // the other ends: waiters, holders, further lines
+  std::string advice;                   // what to do, fitting the measured mix, with the reason
+  std::string fingerprint;  // same fault, same place, same value from run to run; set by the engine
+  std::string target;       // set by the engine
+};
+
+// How each rule ended; a rule that could not judge is listed with the reason.
+enum class RuleStatus { kFired, kClean, kCannotTell, kNotApplicable };
+std::string_view to_string(RuleStatus status);  // "fired", "clean", "cannot_tell", "not_applicable"
+
+struct RuleOutcome {
+  std::string rule;
+  std::string target;
+  RuleStatus status = RuleStatus::kClean;
+  std::string reason;  // set for cannot_tell and not_applicable
+};
+
+}  // namespace edp::model
