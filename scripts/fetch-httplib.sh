@@ -16,6 +16,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/lists/partial "$work"/cache/archives/partial
+# shellcheck disable=SC2016 # apt expands it
 mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -v security | head -n 1)
 if [ -z "$mirror" ]; then
   echo "fetch-httplib: apt knows no Debian mirror; run apt-get update first" >&2

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs every fuzz target for the given seconds; a finding is kept in build/fuzz/findings. Called by `./edp fuzz`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:?usage: scripts/fuzz.sh SECONDS}
+mkdir -p build/fuzz/findings
+failed=0
+for target in build/fuzz/bin/fuzz_*; do
+  name=$(basename "$target")
+  mkdir -p "build/fuzz/corpus/$name"
+  printf '\n-- %s for %s s\n' "$name" "$seconds"
+  "$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
+    -artifact_prefix="build/fuzz/findings/$name-" "build/fuzz/corpus/$name" "tests/fuzz/corpus/${name#fuzz_}" \
+    > "build/fuzz/$name.log" 2>&1 || failed=1
+  grep -E 'stat::number_of_executed_units|stat::peak_rss_mb|SUMMARY|ERROR' "build/fuzz/$name.log" || true
+done
+exit $failed
