@@ -11,6 +11,10 @@ namespace edp::model {
 
 struct GoroutineFrame {
   std::string_view function;  // "main.(*Store).Put", without arguments
+  // The words between the parentheses as Go prints them: "0xc000012070, {0x6f1a2e, 0x3}, 0x1?, ...". The only
+  // place where a dump names the lock, map or channel itself: it tells 64 shards' locks on one line from one
+  // convoy. A trailing '?' marks a value that may be stale. Empty for created_by.
+  std::string_view arguments;
   std::string_view file;
   int64_t line = 0;
 };
