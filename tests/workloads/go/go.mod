@@ -1,0 +1,3 @@
+module edp.dev/workloads
+
+go 1.21
