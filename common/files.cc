@@ -1,0 +1,117 @@
+#include "common/files.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+namespace edp {
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+  // Some file systems tell only here that the disk is full.
+  int close() {
+    const int result = ::close(fd_);
+    fd_ = -1;
+    return result;
+  }
+
+ private:
+  int fd_;
+};
+
+// 0, or the errno of what failed.
+int write_all(Descriptor& file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  if (::fsync(file.get()) != 0 && errno != EINVAL) return errno;
+  return file.close() == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Result<void> write_file(const std::string& path, std::string_view bytes) {
+  struct stat existing{};
+  const bool is_regular = ::stat(path.c_str(), &existing) != 0 || S_ISREG(existing.st_mode);
+  // A device or pipe (--output=/dev/stdout) can't be renamed over.
+  std::string written_to = is_regular ? path + ".XXXXXX" : path;
+  Descriptor file(is_regular ? ::mkstemp(written_to.data())
+                             : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));  // NOLINT(*-vararg)
+  if (file.get() < 0) return fail("cannot be written: " + reason(errno), path);
+  int error = write_all(file, bytes);
+  if (is_regular && error == 0) {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    if (::chmod(written_to.c_str(), 0666 & ~mask) != 0 ||
+        std::rename(written_to.c_str(), path.c_str()) != 0) {
+      error = errno;
+    }
+  }
+  if (error != 0) {
+    if (is_regular) ::unlink(written_to.c_str());
+    return fail("cannot be written: " + reason(error), path);
+  }
+  return {};
+}
+
+Result<std::string> read_file(const std::string& path, uint64_t max_bytes) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));  // NOLINT(*-vararg)
+  if (file.get() < 0) return fail("cannot be read: " + reason(errno), path);
+  std::string bytes;
+  struct stat status{};
+  if (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode)) {
+    if (static_cast<uint64_t>(status.st_size) > max_bytes) {
+      return fail("has " + std::to_string(status.st_size) + " bytes, more than the limit of " +
+                      std::to_string(max_bytes),
+                  path);
+    }
+    bytes.reserve(static_cast<size_t>(status.st_size));
+  }
+  std::array<char, 65536> chunk{};
+  while (true) {
+    const ssize_t count = ::read(file.get(), chunk.data(), chunk.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail("cannot be read: " + reason(errno), path);
+    if (count == 0) return bytes;
+    if (bytes.size() + static_cast<size_t>(count) > max_bytes) {
+      return fail("is longer than the limit of " + std::to_string(max_bytes) + " bytes", path);
+    }
+    bytes.append(chunk.data(), static_cast<size_t>(count));
+  }
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    hex += kDigits[digest.at(i) >> 4U];
+    hex += kDigits[digest.at(i) & 15U];
+  }
+  return hex;
+}
+
+}  // namespace edp
