@@ -11,7 +11,8 @@ target_include_directories(edp_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BIN
 target_compile_options(edp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -fno-omit-frame-pointer)
 # Designated initializers name what matters; the fields left out have defaults.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(edp_options INTERFACE -Wthread-safety -Wno-missing-designated-field-initializers)
+  target_compile_options(edp_options INTERFACE -Wthread-safety -Wno-missing-designated-field-initializers
+    -Wno-deprecated-declarations)  # libstdc++ 12's own std::stable_sort
 else()
   target_compile_options(edp_options INTERFACE -Wno-missing-field-initializers)
 endif()

@@ -1,0 +1,31 @@
+// `edp-runner --target ...`: collects, judges, reports.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace edp::cli {
+
+struct DiagnoseOptions {
+  std::vector<std::string> targets;
+  std::string profile = "local";
+  std::optional<std::string> duration, timeout, gate;  // unset: the profile's
+  std::string output, junit, sarif, artefacts;
+  std::string ca_file, token_file, user, password_file;
+  bool quiet = false;
+  bool no_color = false;
+};
+
+// The options live as long as the app: its parsing writes into them.
+std::shared_ptr<DiagnoseOptions> add_diagnose_options(CLI::App& app);
+
+// Returns the exit status.
+int diagnose(const DiagnoseOptions& options);
+
+}  // namespace edp::cli

@@ -1,0 +1,36 @@
+// The pipeline: collect -> decode -> analyse -> report.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/cancel.h"
+#include "runner/collect/collect.h"
+#include "runner/config/diagnostic_profile.h"
+#include "runner/model/report.h"
+
+namespace edp::run {
+
+// The contract with pipelines and the operator.
+enum ExitStatus : int {
+  kNothingAtGate = 0,
+  kError = 1,  // usage or internal error
+  kFindingsAtGate = 2,
+  kNothingToJudge = 3,  // target not reachable, or timed out with nothing to judge
+};
+
+struct Request {
+  config::DiagnosticProfile profile;
+  std::vector<collect::TargetSpec> targets;
+  collect::Access access;
+  std::string artefact_folder;  // keeps what was collected there; empty: not kept
+};
+
+// Names a profile may use: collectors of the collect layer, rules and thresholds of the analyse layer.
+config::KnownNames known_names();
+
+// Never fails as a whole: what went wrong is in the report's collectors, and its exit_status.
+model::Report diagnose(const Request& request, const CancelToken& cancel,
+                       const collect::ProgressFn& progress);
+
+}  // namespace edp::run
