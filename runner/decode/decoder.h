@@ -23,7 +23,8 @@ namespace edp::decode {
 // limit; nothing is allocated on an input's word alone.
 struct Limits {
   uint64_t max_inflated_bytes = uint64_t{4} << 30;
-  uint64_t max_inflate_ratio = 1100;  // deflate itself reaches about 1,032
+  uint64_t max_inflate_ratio = 1100;             // deflate itself reaches about 1,032
+  uint64_t max_model_bytes = uint64_t{4} << 30;  // what the decoded facts may take, beside the inflated bytes
 };
 
 // What one input held. Several are set where a format carries several (heap?debug=1: profile and memory).
@@ -49,9 +50,13 @@ const std::vector<Decoder>& all_decoders();
 
 // Inflates where needed, sniffs, decodes. `name` is used in errors only. Content that no decoder knows is
 // an error that says what it looks like ("an HTML page", "an ELF core file", ...).
+//
+// A compressed stream that is cut or corrupt is an error with the offset in the compressed bytes, unless what
+// was inflated before the break can be read on its own: then the break is the first of `problems`.
 Result<Decoded> decode(std::string bytes, std::string_view name, const Limits& limits = {});
 
-// gzip (also several members), zlib, or bytes as they are.
+// gzip (also several members), zlib, or bytes as they are. Offsets of errors are those of the compressed
+// bytes.
 Result<std::string> inflate(std::string bytes, const Limits& limits);
 
 }  // namespace edp::decode

@@ -1,0 +1,54 @@
+#include "runner/decode/decoder.h"
+#include "runner/decode/inflate.h"
+#include "runner/decode/pprof/pprof.h"
+#include "runner/decode/sniff.h"
+
+namespace edp::decode {
+
+const std::vector<Decoder>& all_decoders() {
+  static const std::vector<Decoder> decoders = {
+      pprof_decoder(),
+  };
+  return decoders;
+}
+
+namespace {
+
+// What is left of a broken stream is worth something only where it was read whole, or is text read line by
+// line.
+Result<Decoded> after_break(Result<Decoded> decoded, const Inflated& inflated, size_t inflated_size,
+                            std::string_view name) {
+  const std::string read = "; the " + std::to_string(inflated_size) + " bytes before it ";
+  Error error = *inflated.broken;
+  if (decoded && decoded->profile && !inflated.cut) {
+    error.what += read + "can't be trusted";
+    return tl::unexpected(error.at(std::string(name)));
+  }
+  if (!decoded) {
+    error.what += read + "are no use alone (" + decoded.error().to_string() + ")";
+    return tl::unexpected(error.at(std::string(name)));
+  }
+  error.what += read + "were read";
+  decoded->problems.insert(decoded->problems.begin(), error.to_string());
+  return decoded;
+}
+
+}  // namespace
+
+Result<Decoded> decode(std::string bytes, std::string_view name, const Limits& limits) {
+  auto inflated = inflate_what_can_be(std::move(bytes), limits);
+  if (!inflated) return tl::unexpected(inflated.error().at(std::string(name)));
+  const std::string_view prefix = std::string_view(inflated->bytes).substr(0, kSniffPrefix);
+  for (const Decoder& decoder : all_decoders()) {
+    if (!decoder.sniff(prefix)) continue;
+    const size_t size = inflated->bytes.size();
+    auto decoded = decoder.decode(std::move(inflated->bytes), limits);
+    if (inflated->broken) return after_break(std::move(decoded), *inflated, size, name);
+    if (!decoded) return tl::unexpected(decoded.error().at(std::string(name)));
+    return decoded;
+  }
+  if (inflated->broken) return tl::unexpected(inflated->broken->at(std::string(name)));
+  return fail("is no profile or dump that EDP can read: it is " + describe(prefix), std::string(name));
+}
+
+}  // namespace edp::decode
