@@ -1,0 +1,3 @@
+module edp.dev/demo
+
+go 1.21
