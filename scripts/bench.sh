@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Decoders side by side with their peers, in one run each. Called by `./edp bench`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+for program in build/release/bin/bench_*; do
+  printf '\n-- %s\n' "$(basename "$program")"
+  "$program" --benchmark_min_time=0.5
+done
+printf '\n-- edp-runner top against go tool pprof -top\n'
+bench/pprof_vs_go.py build/release/bin/edp-runner "$@"

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Everything that a change must pass; each part runs even when one before it failed. Called by `./edp test`.
+#   scripts/test.sh          linters, unit and golden tests (plain, ASan+UBSan, TSan where threads are), the page in
+#                            Chromium, parity with go tool pprof, a slice of the workload matrix
+#   scripts/test.sh --full   all comparisons, the whole matrix
+# shellcheck disable=SC2317 # the parts are called by name
+set -euo pipefail
+cd "$(dirname "$0")/.."
+full=${1:-}
+case $full in '' | --full) ;; *)
+  echo "usage: scripts/test.sh [--full]" >&2
+  exit 1
+  ;;
+esac
+runner=build/release/bin/edp-runner
+
+part_build() {
+  cmake --preset release > /dev/null && cmake --build --preset release -- --quiet
+}
+
+part_lint() { scripts/lint.sh; }
+
+part_unit_tests() { ctest --preset release --no-label-summary --progress -j 2; }
+
+part_unit_tests_asan_ubsan() {
+  cmake --preset asan > /dev/null && cmake --build --preset asan -- --quiet &&
+    ctest --preset asan --no-label-summary --progress -j 2
+}
+
+# The layers with threads of their own.
+part_unit_tests_tsan() {
+  cmake --preset tsan > /dev/null &&
+    cmake --build --preset tsan --target edp_common_test edp_collect_test edp_run_test -- --quiet &&
+    ctest --preset tsan --no-label-summary --progress -R '^edp_(common|collect|run)\.'
+}
+
+part_page_in_chromium() { (cd console && npm ci --silent --no-audit --no-fund && npm test); }
+
+part_parity_with_pprof() { tests/parity/run.py "$runner" ${full:+--full}; }
+
+part_matrix() {
+  if [ -n "$full" ]; then
+    tests/matrix/run.py --runner "$runner" --full
+  else
+    tests/matrix/run.py --runner "$runner" --slice
+  fi
+}
+
+parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium parity_with_pprof matrix)
+summary=()
+failed=0
+for part in "${parts[@]}"; do
+  name=${part//_/ }
+  printf '\n== %s\n' "$name"
+  began=$SECONDS
+  if "part_$part"; then result=ok; else
+    result=FAILED
+    failed=$((failed + 1))
+  fi
+  summary+=("$(printf '%-28s %-7s %4d s' "$name" "$result" $((SECONDS - began)))")
+done
+
+printf '\n== summary (%d s)\n' "$SECONDS"
+printf '%s\n' "${summary[@]}"
+printf '%d passed, %d failed\n' $((${#parts[@]} - failed)) "$failed"
+[ "$failed" = 0 ]
