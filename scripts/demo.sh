@@ -10,8 +10,7 @@ mkdir -p "$out"
 (cd demo && go build -o ../build/demo/sessions .)
 # The service ends when its standard input closes, so it never outlives this script.
 coproc SERVICE { exec "$out/sessions"; }
-# shellcheck disable=SC2153 # set by coproc
-service_pid=$SERVICE_PID
+service_pid=$!
 trap 'kill "$service_pid" 2> /dev/null || true' EXIT
 read -r url <&"${SERVICE[0]}"
 echo "service: $url (process $service_pid)"
