@@ -116,10 +116,8 @@ TEST(Pprof, IdsNeedNoOrder) {
 TEST(Pprof, AcceptsWhatPprofAccepts) {
   EXPECT_EQ(error_of(with_strings()), "accepted");  // no sample type, no sample
   EXPECT_EQ(error_of(small().number(0, 1).number(200, 5).bytes(16, "new")), "accepted");  // unknown fields
-  EXPECT_EQ(
-      error_of(
-          small().raw(std::string("\x11\0\0\0\0\0\0\0\0\x05\0\0\0\0", 14).replace(0, 1, 1, '\x81')).raw("")),
-      "at byte 111: field 2 has the wrong wire type for a profile");
+  // Fixed-size numbers that are not known.
+  EXPECT_EQ(error_of(small().raw("\x81\x01").raw("8 bytes!").raw("\x85\x01").raw("four")), "accepted");
   EXPECT_EQ(error_of(small().message(4, ProtoWriter().number(1, 2).number(2, 99))),
             "accepted");                                                              // unknown mapping
   EXPECT_EQ(error_of(small().message(2, ProtoWriter().packed(2, {7}))), "accepted");  // empty stack
@@ -205,7 +203,7 @@ TEST(Pprof, ReadsRealProfiles) {
         "fastdelta/stress-failure.2.after.pprof", "fastdelta/block.after.pprof"}) {
     const auto decoded = decode(edp::testing::read_file(folder / name), name);
     ASSERT_TRUE(decoded) << decoded.error().to_string();
-    EXPECT_GT(decoded->profile->sample_count(), 10u) << name;
+    EXPECT_GT(decoded->profile->sample_count(), 2u) << name;
     EXPECT_TRUE(decoded->problems.empty());
     ++files;
   }
