@@ -36,6 +36,8 @@ part_unit_tests_tsan() {
 
 part_page_in_chromium() { (cd console && npm ci --silent --no-audit --no-fund && npm test); }
 
+part_command_line() { tests/cli/run.py "$runner"; }
+
 part_parity_with_pprof() { tests/parity/run.py "$runner" ${full:+--full}; }
 
 part_matrix() {
@@ -46,7 +48,7 @@ part_matrix() {
   fi
 }
 
-parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium parity_with_pprof matrix)
+parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof matrix)
 summary=()
 failed=0
 for part in "${parts[@]}"; do

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Bad input and bad targets: what edp-runner says to each, and how it exits.
+
+usage: tests/cli/run.py PATH-OF-EDP-RUNNER [-v]
+"""
+
+import gzip
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from hostile import Server  # noqa: E402
+
+LIGHT = ["--profile", "light", "--duration", "1s", "--timeout", "6s"]
+
+
+def run(runner, args):
+    return subprocess.run([runner, *args], capture_output=True, text=True, timeout=60, check=False)
+
+
+def certificate(folder):
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=elsewhere.test",
+         "-keyout", key, "-out", cert],
+        check=True, capture_output=True)
+    return cert, key
+
+
+def bad_files(folder):
+    """Writes the bad inputs; returns name -> path."""
+    # One sample type, one string table: small, yet a real profile as far as it goes.
+    profile = gzip.compress(bytes([0x0A, 0x04, 0x08, 0x01, 0x10, 0x02]) + b"\x32\x00\x32\x03cpu\x32\x0bnanoseconds" * 40)
+    files = {
+        "truncated.pb.gz": profile[: len(profile) // 2],
+        "bomb.pb.gz": gzip.compress(b"\0" * (64 << 20)),
+        "page.html": b"<!doctype html><html><body>Sign in</body></html>",
+        "program": b"\x7fELF\x02\x01\x01" + b"\0" * 100,
+        "empty": b"",
+        "profile.yaml": b"name: mine\ncollectors: [cpu]\nduraton: 5s\n",
+        "token": b"wrong\n",
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    small = "name: small\ncollectors: [cpu, heap]\nlimits: { max-inflated-bytes: 1MiB }\n"
+    (folder / "small.yaml").write_text(small)
+    return {name: str(folder / name) for name in files} | {"small.yaml": str(folder / "small.yaml")}
+
+
+def cases(files, http, https, folder):
+    """(name, arguments, exit status, what the output says)"""
+    return [
+        ("truncated gzip", ["top", files["truncated.pb.gz"]], 1, r"truncated\.pb\.gz: .*byte \d+.*(cut|end|trunc)"),
+        ("truncated gzip as a target", ["--target", files["truncated.pb.gz"]], 3, r"truncated\.pb\.gz"),
+        ("decompression bomb", ["--profile", files["small.yaml"], "--target", files["bomb.pb.gz"]], 3,
+         r"bomb\.pb\.gz.*limit"),
+        ("wrong type: a program", ["top", files["program"]], 1, r"program: .*ELF"),
+        ("wrong type: a page", ["top", files["page.html"]], 1, r"page\.html: .*HTML"),
+        ("empty file", ["top", files["empty"]], 1, r"empty: .*empty"),
+        ("HTML instead of a profile", [*LIGHT, "--target", http.url("html")], 3, r"HTML"),
+        ("404", [*LIGHT, "--target", http.url("notfound")], 3, r"404"),
+        ("hang", [*LIGHT, "--target", http.url("hang")], 3, r"(?i)time"),
+        ("reset", [*LIGHT, "--target", http.url("reset")], 3, r"(?i)reset|closed"),
+        ("answer shorter than announced", [*LIGHT, "--target", http.url("short")], 3, r"(?i)short|announced|of 1048576"),
+        ("nobody listens", [*LIGHT, "--target", "http://127.0.0.1:1"], 3, r"(?i)refused"),
+        ("TLS not trusted", [*LIGHT, "--target", https.url("html")], 3, r"(?i)trust|certificate"),
+        ("wrong token", [*LIGHT, "--token-file", files["token"], "--target", http.url("auth")], 3, r"401"),
+        ("token file missing", [*LIGHT, "--token-file", str(folder / "none"), "--target", http.url("auth")], 3,
+         r"none: .*No such file"),
+        ("file missing", ["--target", str(folder / "no-such-file")], 1, r"no-such-file"),
+        ("unreadable folder in output", [*LIGHT, "--target", http.url("html"), "--output", str(folder / "no/x.json")], 1,
+         r"no such folder"),
+        ("unknown profile", ["--profile", "prod", "--target", http.url("html")], 1, r"prod: neither a built-in profile"),
+        ("unknown profile key", ["--profile", files["profile.yaml"], "--target", http.url("html")], 1,
+         r"line 3: unknown key 'duraton', did you mean 'duration'"),
+        ("full disk on output", [*LIGHT, "--target", http.url("html"), "--junit", "/dev/full"], 1,
+         r"/dev/full: cannot be written: No space left on device"),
+        ("no target", [], 1, r"no target"),
+        ("unknown option", ["--targt", "x"], 1, r"--targt"),
+        ("target of a later version", ["--target", "pid:1"], 1, r"pid:1"),
+    ]
+
+
+def unreadable(runner, folder):
+    """Root reads everything unless it gives that right away."""
+    path = folder / "secret.pb.gz"
+    path.write_bytes(b"x")
+    path.chmod(0)
+    drop = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.getuid() == 0 else []
+    command = [*drop, runner, "top", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def main():
+    runner = str(Path(sys.argv[1]).resolve())
+    verbose = "-v" in sys.argv
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        http, https = Server(), Server(certificate(folder))
+        results = [(case[0], case[2], case[3], run(runner, case[1])) for case in cases(bad_files(folder), http, https, folder)]
+        results.append(("unreadable file", 1, r"secret\.pb\.gz: .*Permission denied", unreadable(runner, folder)))
+        for server in (http, https):
+            server.stop()
+    for name, status, pattern, result in results:
+        output = result.stdout + result.stderr
+        good = result.returncode == status and re.search(pattern, output, re.S)
+        passed, failed = passed + bool(good), failed + (not good)
+        if not good or verbose:
+            print(f"{'ok' if good else 'WRONG'}: {name}: exit {result.returncode} (expected {status}), expected /{pattern}/")
+            print("    " + output.strip().replace("\n", "\n    "))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
