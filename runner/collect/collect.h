@@ -23,7 +23,10 @@ struct CollectorInfo {
   std::string_view name;
   std::string_view what;  // one line for people
   bool takes_window;      // blocks for the window: cpu and the deltas
-  bool taken_twice;       // a snapshot at the start and one at the end of the window
+  // Snapshots of one run, spread evenly over the window: 1 (at its end), 2 (at its start and end) or more.
+  // What must show a trend within the window needs more than two: memstats, vars and metrics 5 (two intervals
+  // in each half, so that a jump can be told from a steady rate), goroutine 3 (a leak grows in both halves).
+  int snapshots;
 };
 
 // All collectors, in the order in which reports list them: cpu, heap, heap.delta, allocs, allocs.delta,
