@@ -1,5 +1,5 @@
 # One layer, one library: every *.cc below the calling folder that no other layer
-# owns, and one test program from its *_test.cc.
+# owns, and one test program from its *_test.cc and what lies in its testing/ folders.
 #
 #   edp_layer(NAME [DIRS dir...] [LINKS lib...] [TEST_LINKS lib...])
 #
@@ -35,8 +35,8 @@ function(edp_layer name)
     list(APPEND sources ${found})
   endforeach()
   set(tests ${sources})
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "(_test\\.cc|/testing/[^/]*\\.cc)$")
+  list(FILTER sources EXCLUDE REGEX "((_test|/main)\\.cc|/testing/[^/]*\\.cc)$")
 
   if(sources)
     add_library(${name} STATIC ${sources})

@@ -1,0 +1,13 @@
+// Every rule, in the order in which they are listed. One line a rule, sorted by id.
+#include "runner/analyse/rule.h"
+#include "runner/analyse/rules/go/rules.h"
+
+namespace edp::analyse {
+
+const std::vector<Rule>& all_rules() {
+  static const std::vector<Rule> kRules = {
+  };
+  return kRules;
+}
+
+}  // namespace edp::analyse

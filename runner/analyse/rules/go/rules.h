@@ -1,0 +1,8 @@
+// The Go rules, one a file. One line a rule, sorted by function name.
+#pragma once
+
+#include "runner/analyse/rule.h"
+
+namespace edp::analyse::go {
+
+}  // namespace edp::analyse::go
