@@ -26,8 +26,8 @@ uint64_t fnv1a(std::string_view text, uint64_t hash) {
 
 std::string_view base_name(std::string_view file) { return file.substr(file.rfind('/') + 1); }
 
-// The fault's identity from run to run: neither figures nor line numbers, which edits elsewhere shift, nor the
-// path, which differs between builds, nor the target, of which there may be a thousand alike.
+// The fault's identity from run to run: neither figures nor line numbers, which edits elsewhere shift, nor
+// the path, which differs between builds, nor the target, of which there may be a thousand alike.
 std::string fingerprint(const Finding& finding, size_t ordinal) {
   uint64_t hash = 0xcbf29ce484222325;
   for (const std::string_view part :
@@ -47,10 +47,13 @@ void set_fingerprints(std::vector<Finding>& findings) {
   for (Finding& finding : findings) order.push_back(&finding);
   std::ranges::stable_sort(order, {}, [](const Finding* finding) { return finding->location.line; });
   std::map<std::string, size_t> seen;
-  for (Finding* finding : order) finding->fingerprint = fingerprint(*finding, seen[fingerprint(*finding, 0)]++);
+  for (Finding* finding : order)
+    finding->fingerprint = fingerprint(*finding, seen[fingerprint(*finding, 0)]++);
 }
 
-auto place(const SourceLocation& location) { return std::tie(location.file, location.line, location.function); }
+auto place(const SourceLocation& location) {
+  return std::tie(location.file, location.line, location.function);
+}
 
 // Findings of different rules about the same line are views of one cost: each names the others.
 void relate(std::vector<Finding>& findings) {
@@ -90,7 +93,8 @@ Judgement judge(const Rule& rule, const RuleInput& input) {
 
 }  // namespace
 
-Analysis analyse(const model::Facts& facts, const config::Thresholds& thresholds, const std::vector<std::string>& ids) {
+Analysis analyse(const model::Facts& facts, const config::Thresholds& thresholds,
+                 const std::vector<std::string>& ids) {
   Analysis analysis;
   Readings readings(facts);
   const RuleInput input{facts, thresholds, readings};
@@ -122,7 +126,8 @@ Analysis analyse(const model::Facts& facts, const config::Thresholds& thresholds
                               .reason = "there is no rule of this id"});
   }
   // Within a severity the rules' own order stays: each puts its heaviest finding first.
-  std::ranges::stable_sort(analysis.findings, [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+  std::ranges::stable_sort(analysis.findings,
+                           [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
   set_fingerprints(analysis.findings);
   relate(analysis.findings);
   fill_source(analysis.findings);

@@ -11,7 +11,8 @@ namespace {
 std::string print(const char* format, double value) {
   std::array<char, 64> text{};
   const int size = std::snprintf(text.data(), text.size(), format, value);
-  return size > 0 ? std::string(text.data(), std::min<size_t>(static_cast<size_t>(size), text.size() - 1)) : "";
+  return size > 0 ? std::string(text.data(), std::min<size_t>(static_cast<size_t>(size), text.size() - 1))
+                  : "";
 }
 
 // Two figures where there are few before the point: 1.2, 35, 410.
@@ -50,7 +51,9 @@ std::string seconds_text(double seconds) {
   return short_number(seconds * 1e9) + " ns";
 }
 
-std::string nanoseconds_text(int64_t nanoseconds) { return seconds_text(static_cast<double>(nanoseconds) / 1e9); }
+std::string nanoseconds_text(int64_t nanoseconds) {
+  return seconds_text(static_cast<double>(nanoseconds) / 1e9);
+}
 
 std::string count_text(double count) {
   const double size = std::fabs(count);

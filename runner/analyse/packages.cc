@@ -10,31 +10,185 @@ namespace {
 // Public packages of Go 1.19 to 1.26 (`go list std`), sorted. Packages below an internal/ folder are known by
 // their prefix.
 constexpr auto kStandard = std::to_array<std::string_view>({
-    "archive/tar", "archive/zip", "arena", "bufio", "builtin", "bytes", "cmp", "compress/bzip2", "compress/flate",
-    "compress/gzip", "compress/lzw", "compress/zlib", "container/heap", "container/list", "container/ring",
-    "context", "crypto", "crypto/aes", "crypto/cipher", "crypto/des", "crypto/dsa", "crypto/ecdh", "crypto/ecdsa",
-    "crypto/ed25519", "crypto/elliptic", "crypto/fips140", "crypto/hkdf", "crypto/hmac", "crypto/hpke", "crypto/md5",
-    "crypto/mlkem", "crypto/pbkdf2", "crypto/rand", "crypto/rc4", "crypto/rsa", "crypto/sha1", "crypto/sha256",
-    "crypto/sha3", "crypto/sha512", "crypto/subtle", "crypto/tls", "crypto/x509", "crypto/x509/pkix", "database/sql",
-    "database/sql/driver", "debug/buildinfo", "debug/dwarf", "debug/elf", "debug/gosym", "debug/macho", "debug/pe",
-    "debug/plan9obj", "embed", "encoding", "encoding/ascii85", "encoding/asn1", "encoding/base32", "encoding/base64",
-    "encoding/binary", "encoding/csv", "encoding/gob", "encoding/hex", "encoding/json", "encoding/json/jsontext",
-    "encoding/json/v2", "encoding/pem", "encoding/xml", "errors", "expvar", "flag", "fmt", "go/ast", "go/build",
-    "go/build/constraint", "go/constant", "go/doc", "go/doc/comment", "go/format", "go/importer", "go/parser",
-    "go/printer", "go/scanner", "go/token", "go/types", "go/version", "hash", "hash/adler32", "hash/crc32",
-    "hash/crc64", "hash/fnv", "hash/maphash", "html", "html/template", "image", "image/color",
-    "image/color/palette", "image/draw", "image/gif", "image/jpeg", "image/png", "index/suffixarray", "io", "io/fs",
-    "io/ioutil", "iter", "log", "log/slog", "log/syslog", "maps", "math", "math/big", "math/bits", "math/cmplx",
-    "math/rand", "math/rand/v2", "mime", "mime/multipart", "mime/quotedprintable", "net", "net/http",
-    "net/http/cgi", "net/http/cookiejar", "net/http/fcgi", "net/http/httptest", "net/http/httptrace",
-    "net/http/httputil", "net/http/pprof", "net/mail", "net/netip", "net/rpc", "net/rpc/jsonrpc", "net/smtp",
-    "net/textproto", "net/url", "os", "os/exec", "os/signal", "os/user", "path", "path/filepath", "plugin",
-    "reflect", "regexp", "regexp/syntax", "runtime", "runtime/cgo", "runtime/coverage", "runtime/debug",
-    "runtime/metrics", "runtime/pprof", "runtime/race", "runtime/trace", "slices", "sort", "strconv", "strings",
-    "structs", "sync", "sync/atomic", "syscall", "testing", "testing/cryptotest", "testing/fstest",
-    "testing/iotest", "testing/quick", "testing/slogtest", "testing/synctest", "text/scanner", "text/tabwriter",
-    "text/template", "text/template/parse", "time", "time/tzdata", "unicode", "unicode/utf16", "unicode/utf8",
-    "unique", "unsafe", "weak",
+    "archive/tar",
+    "archive/zip",
+    "arena",
+    "bufio",
+    "builtin",
+    "bytes",
+    "cmp",
+    "compress/bzip2",
+    "compress/flate",
+    "compress/gzip",
+    "compress/lzw",
+    "compress/zlib",
+    "container/heap",
+    "container/list",
+    "container/ring",
+    "context",
+    "crypto",
+    "crypto/aes",
+    "crypto/cipher",
+    "crypto/des",
+    "crypto/dsa",
+    "crypto/ecdh",
+    "crypto/ecdsa",
+    "crypto/ed25519",
+    "crypto/elliptic",
+    "crypto/fips140",
+    "crypto/hkdf",
+    "crypto/hmac",
+    "crypto/hpke",
+    "crypto/md5",
+    "crypto/mlkem",
+    "crypto/pbkdf2",
+    "crypto/rand",
+    "crypto/rc4",
+    "crypto/rsa",
+    "crypto/sha1",
+    "crypto/sha256",
+    "crypto/sha3",
+    "crypto/sha512",
+    "crypto/subtle",
+    "crypto/tls",
+    "crypto/x509",
+    "crypto/x509/pkix",
+    "database/sql",
+    "database/sql/driver",
+    "debug/buildinfo",
+    "debug/dwarf",
+    "debug/elf",
+    "debug/gosym",
+    "debug/macho",
+    "debug/pe",
+    "debug/plan9obj",
+    "embed",
+    "encoding",
+    "encoding/ascii85",
+    "encoding/asn1",
+    "encoding/base32",
+    "encoding/base64",
+    "encoding/binary",
+    "encoding/csv",
+    "encoding/gob",
+    "encoding/hex",
+    "encoding/json",
+    "encoding/json/jsontext",
+    "encoding/json/v2",
+    "encoding/pem",
+    "encoding/xml",
+    "errors",
+    "expvar",
+    "flag",
+    "fmt",
+    "go/ast",
+    "go/build",
+    "go/build/constraint",
+    "go/constant",
+    "go/doc",
+    "go/doc/comment",
+    "go/format",
+    "go/importer",
+    "go/parser",
+    "go/printer",
+    "go/scanner",
+    "go/token",
+    "go/types",
+    "go/version",
+    "hash",
+    "hash/adler32",
+    "hash/crc32",
+    "hash/crc64",
+    "hash/fnv",
+    "hash/maphash",
+    "html",
+    "html/template",
+    "image",
+    "image/color",
+    "image/color/palette",
+    "image/draw",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "index/suffixarray",
+    "io",
+    "io/fs",
+    "io/ioutil",
+    "iter",
+    "log",
+    "log/slog",
+    "log/syslog",
+    "maps",
+    "math",
+    "math/big",
+    "math/bits",
+    "math/cmplx",
+    "math/rand",
+    "math/rand/v2",
+    "mime",
+    "mime/multipart",
+    "mime/quotedprintable",
+    "net",
+    "net/http",
+    "net/http/cgi",
+    "net/http/cookiejar",
+    "net/http/fcgi",
+    "net/http/httptest",
+    "net/http/httptrace",
+    "net/http/httputil",
+    "net/http/pprof",
+    "net/mail",
+    "net/netip",
+    "net/rpc",
+    "net/rpc/jsonrpc",
+    "net/smtp",
+    "net/textproto",
+    "net/url",
+    "os",
+    "os/exec",
+    "os/signal",
+    "os/user",
+    "path",
+    "path/filepath",
+    "plugin",
+    "reflect",
+    "regexp",
+    "regexp/syntax",
+    "runtime",
+    "runtime/cgo",
+    "runtime/coverage",
+    "runtime/debug",
+    "runtime/metrics",
+    "runtime/pprof",
+    "runtime/race",
+    "runtime/trace",
+    "slices",
+    "sort",
+    "strconv",
+    "strings",
+    "structs",
+    "sync",
+    "sync/atomic",
+    "syscall",
+    "testing",
+    "testing/cryptotest",
+    "testing/fstest",
+    "testing/iotest",
+    "testing/quick",
+    "testing/slogtest",
+    "testing/synctest",
+    "text/scanner",
+    "text/tabwriter",
+    "text/template",
+    "text/template/parse",
+    "time",
+    "time/tzdata",
+    "unicode",
+    "unicode/utf16",
+    "unicode/utf8",
+    "unique",
+    "unsafe",
+    "weak",
 });
 static_assert(std::ranges::is_sorted(kStandard));
 
@@ -42,7 +196,8 @@ bool is_standard_package(std::string_view package) {
   if (std::ranges::binary_search(kStandard, package)) return true;
   if (package.starts_with("internal/") || package.starts_with("vendor/golang.org/")) return true;
   // "crypto/internal/fips140/aes" lies below "crypto"; below "log/slog" lies "log/slog/internal".
-  for (size_t at = package.find("/internal"); at != std::string_view::npos; at = package.find("/internal", at + 1)) {
+  for (size_t at = package.find("/internal"); at != std::string_view::npos;
+       at = package.find("/internal", at + 1)) {
     const size_t end = at + std::string_view("/internal").size();
     if (end < package.size() && package[end] != '/') continue;
     if (std::ranges::binary_search(kStandard, package.substr(0, at))) return true;
@@ -50,8 +205,8 @@ bool is_standard_package(std::string_view package) {
   return false;
 }
 
-// Where the file lies, as seen from the source root: GOROOT/src/net/http/server.go -> net/http, and the same of
-// the bare net/http/server.go that -trimpath leaves.
+// Where the file lies, as seen from the source root: GOROOT/src/net/http/server.go -> net/http, and the same
+// of the bare net/http/server.go that -trimpath leaves.
 std::string_view source_folder(std::string_view file) {
   const size_t slash = file.rfind('/');
   if (slash == std::string_view::npos) return {};
@@ -61,7 +216,9 @@ std::string_view source_folder(std::string_view file) {
   return folder;
 }
 
-bool is_placeholder(std::string_view file) { return file.empty() || file.front() == '<' || file.front() == '?'; }
+bool is_placeholder(std::string_view file) {
+  return file.empty() || file.front() == '<' || file.front() == '?';
+}
 
 }  // namespace
 
@@ -121,10 +278,10 @@ bool is_map_plumbing(std::string_view function, std::string_view file) {
   if (!file.empty() && file.front() == '<') return true;  // <autogenerated>
   const std::string_view package = package_of(function);
   if (package.empty()) return true;
-  const bool named = package == "runtime" || package == "sync" || package == "maps" || package == "sync/atomic" ||
-                     package == "internal/sync" || package == "internal/abi" || package == "internal/race" ||
-                     package == "internal/bytealg" || package.starts_with("internal/runtime/") ||
-                     package.starts_with("runtime/internal/");
+  const bool named = package == "runtime" || package == "sync" || package == "maps" ||
+                     package == "sync/atomic" || package == "internal/sync" || package == "internal/abi" ||
+                     package == "internal/race" || package == "internal/bytealg" ||
+                     package.starts_with("internal/runtime/") || package.starts_with("runtime/internal/");
   return named && is_standard_library(function, file);
 }
 

@@ -5,8 +5,7 @@
 namespace edp::analyse {
 
 const std::vector<Rule>& all_rules() {
-  static const std::vector<Rule> kRules = {
-  };
+  static const std::vector<Rule> kRules = {};
   return kRules;
 }
 

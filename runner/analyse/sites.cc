@@ -56,7 +56,8 @@ Figure MapSite::at(ClassSet classes) const {
 }
 
 model::SourceLocation MapSite::location(std::string role) const {
-  return {.function = std::string(function), .file = std::string(file), .line = line, .role = std::move(role)};
+  return {
+      .function = std::string(function), .file = std::string(file), .line = line, .role = std::move(role)};
 }
 
 Figure ProfileReading::at(ClassSet classes) const {
@@ -118,7 +119,8 @@ void Readings::find_implementations() {
     for (const model::Function& function : fact.profile.functions) {
       const Symbol symbol = classify(function.name, function.file);
       if (symbol.proves == MapImplementation::kUnknown) continue;
-      const bool is_sync = kSyncMapClasses.has(symbol.symbol_class) || kSyncMapInternalClasses.has(symbol.symbol_class);
+      const bool is_sync =
+          kSyncMapClasses.has(symbol.symbol_class) || kSyncMapInternalClasses.has(symbol.symbol_class);
       (is_sync ? sync_map_ : map_) = symbol.proves;
     }
   }
@@ -149,7 +151,8 @@ std::vector<SiteGroup> group_sites(const ProfileReading& reading, MapFamily fami
     groups[found->second].sites.push_back(&site);
     groups[found->second].total.add(site.total);
   }
-  std::ranges::stable_sort(groups, [](const SiteGroup& a, const SiteGroup& b) { return a.total.value > b.total.value; });
+  std::ranges::stable_sort(
+      groups, [](const SiteGroup& a, const SiteGroup& b) { return a.total.value > b.total.value; });
   return groups;
 }
 

@@ -1,5 +1,6 @@
-// Readings that rules share: where a profile's value goes by class of symbol, and which lines of the user's code
-// call maps. Made when first asked for, kept for the other rules. Not for use by several threads at once.
+// Readings that rules share: where a profile's value goes by class of symbol, and which lines of the user's
+// code call maps. Made when first asked for, kept for the other rules. Not for use by several threads at
+// once.
 #pragma once
 
 #include <array>
@@ -20,9 +21,9 @@ namespace edp::analyse {
 
 // What a set of samples adds up to.
 struct Figure {
-  int64_t value = 0;   // in the unit of the sample type that was read
-  int64_t count = 0;   // the count type beside it: CPU ticks, contentions, objects; see ProfileReading
-  uint64_t rows = 0;   // samples (distinct stacks) of the profile
+  int64_t value = 0;  // in the unit of the sample type that was read
+  int64_t count = 0;  // the count type beside it: CPU ticks, contentions, objects; see ProfileReading
+  uint64_t rows = 0;  // samples (distinct stacks) of the profile
   // Sums saturate: figures of a profile are not to be trusted.
   void add(int64_t v, int64_t c);
   void add(const Figure& other);
@@ -32,8 +33,8 @@ int64_t saturating_add(int64_t a, int64_t b);
 
 enum class MapFamily : uint8_t { kMap, kSyncMap };
 
-// A line of code that calls map operations: the direct caller, the first frame above the operation that is not
-// is_map_plumbing().
+// A line of code that calls map operations: the direct caller, the first frame above the operation that is
+// not is_map_plumbing().
 struct MapSite {
   MapFamily family = MapFamily::kMap;
   std::string_view function;  // "main.(*Cache).Put"; empty where the stack ends in the runtime
@@ -43,14 +44,14 @@ struct MapSite {
   bool standard_library = false;
 
   Figure total;  // samples whose innermost map operation is called here
-  // By operation. Built-in maps: the innermost class, so growth within an assignment counts as kMapGrow, not as
-  // kMapAssign. sync.Map: what was asked for; the built-in maps inside a classic sync.Map count for it.
+  // By operation. Built-in maps: the innermost class, so growth within an assignment counts as kMapGrow, not
+  // as kMapAssign. sync.Map: what was asked for; the built-in maps inside a classic sync.Map count for it.
   std::array<Figure, kSymbolClassCount> by_class{};
   // Value of those samples that also have this class on the stack at or below the operation: kSyncMapPromote,
   // kAlloc, kGcAssist, kWriteBarrier, kMutexLock, kMapGrow, ...
   std::array<int64_t, kSymbolClassCount> with{};
-  // sync.Map.Range only: everything under its Ranges, callbacks and the map operations in them included; and the
-  // part of it in callbacks.
+  // sync.Map.Range only: everything under its Ranges, callbacks and the map operations in them included; and
+  // the part of it in callbacks.
   Figure range_cumulative;
   Figure range_callback;
 
@@ -64,9 +65,10 @@ struct MapSite {
 struct ProfileReading {
   const model::ProfileFact* fact = nullptr;
   uint32_t value_index = 0;
-  uint32_t count_index = 0;     // the type of unit "count" that belongs to the value's; value_index itself if none
-  double window_seconds = 0;    // of the fact, else the profile's own duration; 0 where unknown
-  Figure total;                 // all samples
+  uint32_t count_index =
+      0;  // the type of unit "count" that belongs to the value's; value_index itself if none
+  double window_seconds = 0;  // of the fact, else the profile's own duration; 0 where unknown
+  Figure total;               // all samples
   std::array<Figure, kSymbolClassCount> cumulative{};  // samples with the class anywhere on the stack
   // Samples by innermost map operation (as MapSite::by_class), of user and of standard library callers alike.
   std::array<Figure, kSymbolClassCount> innermost{};
@@ -81,11 +83,11 @@ struct ProfileReading {
   [[nodiscard]] std::string_view artefact() const { return fact->artefact; }
 };
 
-// Sites of one family whose callers share a receiver (or, without one, a package and file): likely, not surely,
-// the same map. Say "sites in main.(*Cache)", no more.
+// Sites of one family whose callers share a receiver (or, without one, a package and file): likely, not
+// surely, the same map. Say "sites in main.(*Cache)", no more.
 struct SiteGroup {
   MapFamily family = MapFamily::kMap;
-  std::string place;  // "main.(*Cache)"
+  std::string place;                  // "main.(*Cache)"
   std::vector<const MapSite*> sites;  // heaviest first
   Figure total;
   [[nodiscard]] Figure at(SymbolClass c) const;

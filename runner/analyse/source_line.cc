@@ -57,7 +57,8 @@ std::string tidy(std::string_view line) {
     line = line.substr(0, cut);
   }
   std::string text(line);
-  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   return text;
 }
 

@@ -7,9 +7,9 @@
 
 namespace edp::analyse {
 
-// The line, trimmed, control characters blanked, cut to 200 bytes at a character's border. Empty unless `file`
-// is an absolute path that ends in .go or .java and names a regular file of at most 8 MiB: the path comes from
-// the target and is not to be trusted.
+// The line, trimmed, control characters blanked, cut to 200 bytes at a character's border. Empty unless
+// `file` is an absolute path that ends in .go or .java and names a regular file of at most 8 MiB: the path
+// comes from the target and is not to be trusted.
 std::string read_source_line(std::string_view file, int64_t line);
 
 }  // namespace edp::analyse

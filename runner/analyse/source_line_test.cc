@@ -25,7 +25,8 @@ class SourceLine : public ::testing::Test {
 };
 
 TEST_F(SourceLine, IsTrimmedAndCut) {
-  const std::string file = write("a.go", "package a\n\n\tm.Store(k,\tv) \r\n// " + std::string(300, 'x') + "\nlast");
+  const std::string file =
+      write("a.go", "package a\n\n\tm.Store(k,\tv) \r\n// " + std::string(300, 'x') + "\nlast");
   EXPECT_EQ(read_source_line(file, 1), "package a");
   EXPECT_EQ(read_source_line(file, 2), "");
   EXPECT_EQ(read_source_line(file, 3), "m.Store(k, v)");

@@ -23,7 +23,8 @@ StackWalk::StackWalk(const model::Profile& profile) : profile_(profile) {
     info.symbol_class = classify(function.name, function.file).symbol_class;
     info.is_plumbing = is_map_plumbing(function.name, function.file);
     info.is_standard = is_standard_library(function.name, function.file);
-    info.hides_arguments = kSyncMapClasses.has(info.symbol_class) && function.name.find("[...]") != std::string_view::npos;
+    info.hides_arguments =
+        kSyncMapClasses.has(info.symbol_class) && function.name.find("[...]") != std::string_view::npos;
     functions_.push_back(info);
   }
   locations_.reserve(profile.locations.size());
@@ -131,7 +132,8 @@ StackWalk::Operation StackWalk::resolve(const model::Sample& sample, Frame from)
     }
   }
   // Lines of the first location that lie below `from`.
-  for (uint32_t i = 0; i < from.line; ++i) operation.within.add(info_of(line_at(sample, {from.depth, i})).symbol_class);
+  for (uint32_t i = 0; i < from.line; ++i)
+    operation.within.add(info_of(line_at(sample, {from.depth, i})).symbol_class);
 
   if (sync_class != SymbolClass::kNone) {
     const bool is_unique = !surely_sync_map && operation.function != model::kNone &&
@@ -166,7 +168,8 @@ uint32_t StackWalk::site_of(const Operation& operation, ProfileReading& reading)
   return found->second;
 }
 
-void StackWalk::read_ranges(const model::Sample& sample, int64_t value, int64_t count, ProfileReading& reading) {
+void StackWalk::read_ranges(const model::Sample& sample, int64_t value, int64_t count,
+                            ProfileReading& reading) {
   bool callback = false;  // a caller's frame lies below: the Range is running its callback
   uint32_t last_site = model::kNone;
   Frame frame{0, 0};

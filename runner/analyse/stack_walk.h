@@ -39,7 +39,7 @@ class StackWalk {
   struct Operation {
     MapFamily family = MapFamily::kMap;
     SymbolClass symbol_class = SymbolClass::kNone;
-    ClassSet within;            // classes from the leaf up to the operation
+    ClassSet within;                   // classes from the leaf up to the operation
     uint32_t function = model::kNone;  // the caller; kNone where the stack ends before one
     int64_t line = 0;
   };

@@ -216,7 +216,9 @@ const Entry* find(std::span<const Entry> table, std::string_view name) {
   return nullptr;
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 // The text after "X[" up to its closing bracket is sync.Map's arguments, or hidden.
 bool has_sync_map_arguments(std::string_view arguments) {
@@ -261,7 +263,8 @@ Symbol classify_sync(std::string_view name, std::string_view file, bool internal
       if (end == std::string_view::npos) return {};
       return classify_sync_map(arguments.substr(end + 3), file, true);
     }
-    for (const std::string_view part : {"(*entry[", "(*node[", "(*indirect[", "newEntryNode[", "newIndirectNode["}) {
+    for (const std::string_view part :
+         {"(*entry[", "(*node[", "(*indirect[", "newEntryNode[", "newIndirectNode["}) {
       if (!name.starts_with(part)) continue;
       if (has_sync_map_arguments(name.substr(part.size()))) return {C::kSyncMapInternal, M::kSwiss};
       return {};
@@ -274,14 +277,39 @@ Symbol classify_sync(std::string_view name, std::string_view file, bool internal
 }  // namespace
 
 std::string_view to_string(SymbolClass symbol_class) {
-  static constexpr std::array<std::string_view, kSymbolClassCount> kNames = {
-      "none",           "map assign",      "map access",          "map delete",     "map iterate",
-      "map clear",      "map make",        "map grow",            "sync.Map load",  "sync.Map store",
-      "sync.Map load-or-store", "sync.Map delete", "sync.Map compare-and-swap", "sync.Map range", "sync.Map clear",
-      "sync.Map miss",  "sync.Map promote", "sync.Map expand",    "sync.Map internal",
-      "mutex lock",     "mutex unlock",    "rwmutex lock",        "rwmutex unlock", "rwmutex read lock",
-      "rwmutex read unlock", "semaphore",  "runtime lock",        "GC mark",        "GC assist",
-      "GC sweep",       "write barrier",   "allocation",          "scheduler"};
+  static constexpr std::array<std::string_view, kSymbolClassCount> kNames = {"none",
+                                                                             "map assign",
+                                                                             "map access",
+                                                                             "map delete",
+                                                                             "map iterate",
+                                                                             "map clear",
+                                                                             "map make",
+                                                                             "map grow",
+                                                                             "sync.Map load",
+                                                                             "sync.Map store",
+                                                                             "sync.Map load-or-store",
+                                                                             "sync.Map delete",
+                                                                             "sync.Map compare-and-swap",
+                                                                             "sync.Map range",
+                                                                             "sync.Map clear",
+                                                                             "sync.Map miss",
+                                                                             "sync.Map promote",
+                                                                             "sync.Map expand",
+                                                                             "sync.Map internal",
+                                                                             "mutex lock",
+                                                                             "mutex unlock",
+                                                                             "rwmutex lock",
+                                                                             "rwmutex unlock",
+                                                                             "rwmutex read lock",
+                                                                             "rwmutex read unlock",
+                                                                             "semaphore",
+                                                                             "runtime lock",
+                                                                             "GC mark",
+                                                                             "GC assist",
+                                                                             "GC sweep",
+                                                                             "write barrier",
+                                                                             "allocation",
+                                                                             "scheduler"};
   return kNames[static_cast<size_t>(symbol_class)];
 }
 

@@ -2,9 +2,9 @@
 // built with GOEXPERIMENT=noswissmap) and swiss maps (Go 1.24 and later).
 //
 // Names are taken as Go's tools print them: with full shape arguments as in pprof
-// ("internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Swap"), with "[...]" as in traces
-// and goroutine dumps. Source: the Go source tree (runtime, internal/runtime/maps, internal/sync, sync), checked
-// against the symbols of real programs of 1.19 to 1.26.
+// ("internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Swap"), with "[...]" as in
+// traces and goroutine dumps. Source: the Go source tree (runtime, internal/runtime/maps, internal/sync,
+// sync), checked against the symbols of real programs of 1.19 to 1.26.
 #pragma once
 
 #include <cstddef>
@@ -23,12 +23,13 @@ enum class SymbolClass : uint8_t {
   kMapIterate,
   kMapClear,
   kMapMake,  // make(map), map literals, maps.Clone
-  kMapGrow,  // classic: hashGrow, growWork, evacuate, overflow buckets; swiss: grow, rehash, split, tombstones
+  kMapGrow,  // classic: hashGrow, growWork, evacuate, overflow buckets; swiss: grow, rehash, split,
+             // tombstones
   // sync.Map, by what the caller asked for.
   kSyncMapLoad,
-  kSyncMapStore,           // Store and Swap
-  kSyncMapLoadOrStore,     // stores only where the key was absent
-  kSyncMapDelete,          // Delete, LoadAndDelete, CompareAndDelete
+  kSyncMapStore,        // Store and Swap
+  kSyncMapLoadOrStore,  // stores only where the key was absent
+  kSyncMapDelete,       // Delete, LoadAndDelete, CompareAndDelete
   kSyncMapCompareAndSwap,
   kSyncMapRange,
   kSyncMapClear,
@@ -82,14 +83,14 @@ class ClassSet {
 };
 
 // Operations on built-in maps.
-inline constexpr ClassSet kMapClasses{SymbolClass::kMapAssign, SymbolClass::kMapAccess,  SymbolClass::kMapDelete,
-                                      SymbolClass::kMapIterate, SymbolClass::kMapClear,  SymbolClass::kMapMake,
-                                      SymbolClass::kMapGrow};
+inline constexpr ClassSet kMapClasses{
+    SymbolClass::kMapAssign, SymbolClass::kMapAccess, SymbolClass::kMapDelete, SymbolClass::kMapIterate,
+    SymbolClass::kMapClear,  SymbolClass::kMapMake,   SymbolClass::kMapGrow};
 // Operations that a program asks a sync.Map for.
-inline constexpr ClassSet kSyncMapClasses{
-    SymbolClass::kSyncMapLoad,   SymbolClass::kSyncMapStore,          SymbolClass::kSyncMapLoadOrStore,
-    SymbolClass::kSyncMapDelete, SymbolClass::kSyncMapCompareAndSwap, SymbolClass::kSyncMapRange,
-    SymbolClass::kSyncMapClear};
+inline constexpr ClassSet kSyncMapClasses{SymbolClass::kSyncMapLoad,           SymbolClass::kSyncMapStore,
+                                          SymbolClass::kSyncMapLoadOrStore,    SymbolClass::kSyncMapDelete,
+                                          SymbolClass::kSyncMapCompareAndSwap, SymbolClass::kSyncMapRange,
+                                          SymbolClass::kSyncMapClear};
 // What a sync.Map does inside on behalf of an operation.
 inline constexpr ClassSet kSyncMapInternalClasses{SymbolClass::kSyncMapMiss, SymbolClass::kSyncMapPromote,
                                                   SymbolClass::kSyncMapExpand, SymbolClass::kSyncMapInternal};
@@ -103,22 +104,22 @@ enum class MapImplementation : uint8_t {
 
 struct Symbol {
   SymbolClass symbol_class = SymbolClass::kNone;
-  // What the symbol proves, about built-in maps for the kMap classes and about sync.Map for the kSyncMap ones:
-  // a program may be built with one of each (GOEXPERIMENT). Never to be guessed from the Go version.
+  // What the symbol proves, about built-in maps for the kMap classes and about sync.Map for the kSyncMap
+  // ones: a program may be built with one of each (GOEXPERIMENT). Never to be guessed from the Go version.
   MapImplementation proves = MapImplementation::kUnknown;
 };
 
 // `file` may be empty; it adds to what a symbol proves. HashTrieMaps of package unique are kNone. A
-// HashTrieMap whose arguments are hidden ("[...]") is taken for sync.Map's: the frame above it, sync.(*Map).X or
-// unique.X, tells them apart.
+// HashTrieMap whose arguments are hidden ("[...]") is taken for sync.Map's: the frame above it, sync.(*Map).X
+// or unique.X, tells them apart.
 Symbol classify(std::string_view function, std::string_view file = {});
 
 // "encoding/json" of "encoding/json.(*Decoder).Decode"; empty for functions that belong to no Go package (C,
 // assembly such as "aeshashbody").
 std::string_view package_of(std::string_view function);
 
-// "(*Cache)" of "main.(*Cache).Put", "Cache" of "main.Cache.Get"; with the package: "main.(*Cache)". Without a
-// receiver the package. Closures belong to their function: "main.(*Cache).Put.func1" -> "main.(*Cache)".
+// "(*Cache)" of "main.(*Cache).Put", "Cache" of "main.Cache.Get"; with the package: "main.(*Cache)". Without
+// a receiver the package. Closures belong to their function: "main.(*Cache).Put.func1" -> "main.(*Cache)".
 std::string_view receiver_of(std::string_view function);
 
 // The Go standard library, its vendored packages and the runtime; functions of no Go package count as the
@@ -126,8 +127,8 @@ std::string_view receiver_of(std::string_view function);
 // library's, and `file`, where there is one, must not contradict.
 bool is_standard_library(std::string_view function, std::string_view file);
 
-// Frames that a map operation consists of or is reached through: runtime, internal/runtime, internal/sync, sync,
-// internal/abi and the like, the generic helpers of package maps (they work on their caller's map), and
+// Frames that a map operation consists of or is reached through: runtime, internal/runtime, internal/sync,
+// sync, internal/abi and the like, the generic helpers of package maps (they work on their caller's map), and
 // <autogenerated> wrappers. The first other frame is the operation's caller.
 bool is_map_plumbing(std::string_view function, std::string_view file);
 

@@ -21,8 +21,8 @@ struct Row {
 const Row kRows[] = {
     {"runtime.mapassign", "", C::kMapAssign, M::kUnknown},
     {"runtime.mapassign_faststr", "/usr/local/go/src/runtime/map_faststr.go", C::kMapAssign, M::kClassic},
-    {"runtime.mapassign_fast64ptr", "/usr/local/go/src/internal/runtime/maps/runtime_fast64.go", C::kMapAssign,
-     M::kSwiss},
+    {"runtime.mapassign_fast64ptr", "/usr/local/go/src/internal/runtime/maps/runtime_fast64.go",
+     C::kMapAssign, M::kSwiss},
     {"runtime.mapassign_fast64", "/go/src/runtime/map_fast64_noswiss.go", C::kMapAssign, M::kClassic},
     {"runtime.mapaccess1_fat", "", C::kMapAccess, M::kUnknown},
     {"runtime.mapaccess2_faststr", "runtime/map_faststr.go", C::kMapAccess, M::kClassic},
@@ -62,20 +62,24 @@ const Row kRows[] = {
     {"sync.(*Map).missLocked", "", C::kSyncMapMiss, M::kClassic},
     {"sync.(*Map).dirtyLocked", "", C::kSyncMapPromote, M::kClassic},
     {"sync.(*entry).trySwap", "", C::kSyncMapInternal, M::kClassic},
-    {"internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Swap", "", C::kSyncMapStore, M::kSwiss},
+    {"internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Swap", "", C::kSyncMapStore,
+     M::kSwiss},
     {"internal/sync.(*HashTrieMap[...]).Swap", "", C::kSyncMapStore, M::kSwiss},
-    {"internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).expand", "", C::kSyncMapExpand,
+    {"internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).expand", "",
+     C::kSyncMapExpand, M::kSwiss},
+    {"internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).iter", "", C::kSyncMapRange,
      M::kSwiss},
-    {"internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).iter", "", C::kSyncMapRange, M::kSwiss},
-    {"internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Swap.deferwrap1", "", C::kSyncMapStore,
+    {"internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Swap.deferwrap1", "",
+     C::kSyncMapStore, M::kSwiss},
+    {"internal/sync.(*entry[go.shape.interface {},go.shape.interface {}]).loadAndDelete", "",
+     C::kSyncMapInternal, M::kSwiss},
+    {"internal/sync.newEntryNode[go.shape.interface {},go.shape.interface {}]", "", C::kSyncMapInternal,
      M::kSwiss},
-    {"internal/sync.(*entry[go.shape.interface {},go.shape.interface {}]).loadAndDelete", "", C::kSyncMapInternal,
-     M::kSwiss},
-    {"internal/sync.newEntryNode[go.shape.interface {},go.shape.interface {}]", "", C::kSyncMapInternal, M::kSwiss},
     // Package unique's.
     {"internal/sync.(*HashTrieMap[go.shape.*uint8,go.shape.interface {}]).Load", "", C::kNone, M::kUnknown},
     {"internal/sync.(*HashTrieMap[*internal/abi.Type,interface {}]).LoadOrStore", "", C::kNone, M::kUnknown},
-    {"internal/concurrent.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Load", "", C::kNone, M::kUnknown},
+    {"internal/concurrent.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Load", "", C::kNone,
+     M::kUnknown},
 
     {"sync.(*Mutex).Lock", "", C::kMutexLock, M::kUnknown},
     {"internal/sync.(*Mutex).lockSlow", "", C::kMutexLock, M::kUnknown},
@@ -109,7 +113,8 @@ TEST(Symbols, AreClassified) {
   for (const Row& row : kRows) {
     const Symbol symbol = classify(row.function, row.file);
     EXPECT_EQ(to_string(symbol.symbol_class), to_string(row.symbol_class)) << row.function;
-    EXPECT_EQ(static_cast<int>(symbol.proves), static_cast<int>(row.proves)) << row.function << " " << row.file;
+    EXPECT_EQ(static_cast<int>(symbol.proves), static_cast<int>(row.proves))
+        << row.function << " " << row.file;
   }
 }
 
@@ -127,7 +132,8 @@ TEST(Packages, AreTakenFromFunctionNames) {
   EXPECT_EQ(package_of("github.com/a.b/c-d/v2.F"), "github.com/a.b/c-d/v2");
   EXPECT_EQ(package_of("gopkg.in/yaml%2ev3.(*Decoder).Decode"), "gopkg.in/yaml%2ev3");
   EXPECT_EQ(package_of("slices.SortFunc[go.shape.[]example.com/x/y.T,go.shape.*uint8]"), "slices");
-  EXPECT_EQ(package_of("internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Load"), "internal/sync");
+  EXPECT_EQ(package_of("internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Load"),
+            "internal/sync");
   EXPECT_EQ(package_of("main.glob..func1"), "main");
   EXPECT_EQ(package_of("aeshashbody"), "");
   EXPECT_EQ(package_of("type:.eq.main.key"), "");
@@ -150,15 +156,18 @@ TEST(Packages, ReceiversGroupTheMethodsOfAType) {
 TEST(StandardLibrary, IsKnownByPackageAndFile) {
   const auto root = [](std::string_view path) { return std::string(kRoot) + std::string(path); };
   EXPECT_TRUE(is_standard_library("encoding/json.(*decodeState).object", root("encoding/json/decode.go")));
-  EXPECT_TRUE(is_standard_library("encoding/json.(*decodeState).object", "encoding/json/decode.go"));  // -trimpath
+  EXPECT_TRUE(
+      is_standard_library("encoding/json.(*decodeState).object", "encoding/json/decode.go"));  // -trimpath
   EXPECT_TRUE(is_standard_library("encoding/json.(*decodeState).object", ""));
   EXPECT_TRUE(is_standard_library("net/http.(*Server).Serve", "/root/sdk/go1.23.12/src/net/http/server.go"));
   EXPECT_TRUE(is_standard_library("vendor/golang.org/x/net/http/httpguts.ValidHeaderFieldName",
                                   root("vendor/golang.org/x/net/http/httpguts/httplex.go")));
-  EXPECT_TRUE(is_standard_library("crypto/internal/fips140/aes.newBlock", root("crypto/internal/fips140/aes/aes.go")));
+  EXPECT_TRUE(is_standard_library("crypto/internal/fips140/aes.newBlock",
+                                  root("crypto/internal/fips140/aes/aes.go")));
   EXPECT_TRUE(is_standard_library("log/slog/internal/buffer.New", ""));
   // A linkname: a function of one package in a file of another.
-  EXPECT_TRUE(is_standard_library("runtime.mapassign_fast64", root("internal/runtime/maps/runtime_fast64_swiss.go")));
+  EXPECT_TRUE(
+      is_standard_library("runtime.mapassign_fast64", root("internal/runtime/maps/runtime_fast64_swiss.go")));
   EXPECT_TRUE(is_standard_library("sync.runtime_Semacquire", root("runtime/sema.go")));
   EXPECT_TRUE(is_standard_library("aeshashbody", root("runtime/asm_amd64.s")));
 }
@@ -166,7 +175,7 @@ TEST(StandardLibrary, IsKnownByPackageAndFile) {
 TEST(StandardLibrary, UsersCodeIsNotTakenForIt) {
   EXPECT_FALSE(is_standard_library("main.main", "/app/main.go"));
   EXPECT_FALSE(is_standard_library("main.main", "/go/src/app/main.go"));
-  EXPECT_FALSE(is_standard_library("cache.(*LRU).Put", "/src/cache/lru.go"));         // module "cache"
+  EXPECT_FALSE(is_standard_library("cache.(*LRU).Put", "/src/cache/lru.go"));  // module "cache"
   EXPECT_FALSE(is_standard_library("shop/internal/orders.Load", "/build/internal/orders/load.go"));
   EXPECT_FALSE(is_standard_library("shop/sync.(*Map).Store", "/go/src/shop/sync/map.go"));
   EXPECT_FALSE(is_standard_library("golang.org/x/net/http2.(*Framer).ReadFrame", ""));

@@ -42,8 +42,8 @@ std::vector<std::string> check_case(const Case& golden) {
 
   std::vector<std::string> differences;
   const auto differ = [&](const Expectation& expected, const std::string& what) {
-    differences.push_back("line " + std::to_string(expected.line) + ": " + expected.verdict + " " + expected.rule + ": " +
-                          what);
+    differences.push_back("line " + std::to_string(expected.line) + ": " + expected.verdict + " " +
+                          expected.rule + ": " + what);
   };
   std::vector<const model::Finding*> unexpected;
   for (const model::Finding& finding : analysis.findings) unexpected.push_back(&finding);
@@ -81,7 +81,8 @@ std::vector<std::string> check_case(const Case& golden) {
     });
     if (!judged) differences.push_back("the case expects no verdict of " + outcome.rule);
   }
-  for (const model::Finding* finding : unexpected) differences.push_back("not expected: " + describe(*finding));
+  for (const model::Finding* finding : unexpected)
+    differences.push_back("not expected: " + describe(*finding));
   return differences;
 }
 

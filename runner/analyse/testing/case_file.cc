@@ -39,7 +39,8 @@ class Parser {
         return tl::unexpected(taken.error().at(std::string(name) + ":" + std::to_string(line_number_)));
       }
     }
-    if (const Result<void> ended = end_block(); !ended) return tl::unexpected(ended.error().at(std::string(name)));
+    if (const Result<void> ended = end_block(); !ended)
+      return tl::unexpected(ended.error().at(std::string(name)));
     if (golden_.expectations.empty()) return fail("the case expects nothing", std::string(name));
     golden_.thresholds = config::Thresholds(std::move(set_));
     return std::move(golden_);
@@ -54,8 +55,9 @@ class Parser {
     const size_t space = line.find(' ');
     const std::string_view word = line.substr(0, space);
     const std::string_view rest = space == std::string_view::npos ? "" : trim(line.substr(space));
-    const bool starts_block = word == "profile" || word == "goroutines" || word == "expect" || word == "memory" ||
-                              word == "go" || word == "rates" || word == "missing" || word == "threshold";
+    const bool starts_block = word == "profile" || word == "goroutines" || word == "expect" ||
+                              word == "memory" || word == "go" || word == "rates" || word == "missing" ||
+                              word == "threshold";
     if (starts_block && raw.front() != ' ' && raw.front() != '\t') {
       if (const Result<void> ended = end_block(); !ended) return ended;
       return begin(word, rest);
@@ -82,7 +84,8 @@ class Parser {
     if (word == "missing") {
       const size_t colon = rest.find(": ");
       if (colon == std::string_view::npos) return fail("missing COLLECTOR: REASON");
-      golden_.facts.missing.push_back({std::string(rest.substr(0, colon)), std::string(rest.substr(colon + 2))});
+      golden_.facts.missing.push_back(
+          {std::string(rest.substr(0, colon)), std::string(rest.substr(colon + 2))});
       return {};
     }
     if (word == "expect") {
@@ -115,8 +118,8 @@ class Parser {
 
   Result<void> begin_profile(std::string_view kind, const Options& options) {
     for (const ProfileKind known :
-         {ProfileKind::kCpu, ProfileKind::kHeap, ProfileKind::kAllocs, ProfileKind::kGoroutine, ProfileKind::kMutex,
-          ProfileKind::kBlock, ProfileKind::kThreadCreate}) {
+         {ProfileKind::kCpu, ProfileKind::kHeap, ProfileKind::kAllocs, ProfileKind::kGoroutine,
+          ProfileKind::kMutex, ProfileKind::kBlock, ProfileKind::kThreadCreate}) {
       if (kind != model::to_string(known)) continue;
       block_ = Block::kProfile;
       options_ = options;
@@ -159,7 +162,8 @@ class Parser {
       }
       if (!known) return fail("no such figure: " + key);
     }
-    if (options.contains("gc_cpu_fraction")) stats.gc_cpu_fraction = number(option(options, "gc_cpu_fraction"));
+    if (options.contains("gc_cpu_fraction"))
+      stats.gc_cpu_fraction = number(option(options, "gc_cpu_fraction"));
     golden_.facts.memory.push_back(stats);
     return {};
   }
@@ -200,8 +204,8 @@ class Parser {
       expectation.severity = tail.substr(0, first);
       expectation.function = first == last ? "" : trim(tail.substr(first, last - first));
       expectation.place = tail.substr(last + 1);
-    } else if (verdict == "clean" || verdict == "cannot_tell" || verdict == "not_applicable" || verdict == "says" ||
-               verdict == "silent") {
+    } else if (verdict == "clean" || verdict == "cannot_tell" || verdict == "not_applicable" ||
+               verdict == "says" || verdict == "silent") {
       expectation.text = tail;
     } else {
       return fail("no such verdict: " + std::string(verdict));

@@ -8,7 +8,8 @@
 //   memory at=0 mallocs=1000 heap_alloc=4096 gc_cpu_fraction=0.25 go_version=go1.23.12
 //
 //   profile cpu window=10                 # kinds and types as in Go; `delta`, at=, period=, types= on demand
-//     120 1200000000 | main.main@/app/main.go:9 > main.(*Cache).Put@/app/cache.go:42 > ~sync.(*Map).Store@map.go:155
+//     120 1200000000 | main.main@/app/main.go:9 > main.(*Cache).Put@/app/cache.go:42 >
+//     ~sync.(*Map).Store@map.go:155
 //   goroutines at=5                       # as ?debug=2 prints them; x20 after the id makes 20 alike
 //   goroutine 18 [sync.Mutex.Lock, 3 minutes]:
 //   main.(*Store).Put(0xc000010000)
@@ -24,9 +25,9 @@
 //     says GO-SYNCMAP-WRITE-HEAVY 90%                  # must be part of what the findings of the rule say
 //     silent GO-SYNCMAP-WRITE-HEAVY otter              # must not be
 //
-// A sample line has one value for each sample type, then the stack, root first. `~` marks a frame inlined into
-// the one before it (they share a location). Types default to Go's own of the kind. Only the rules named in
-// `expect` run, and each finding of theirs must be expected.
+// A sample line has one value for each sample type, then the stack, root first. `~` marks a frame inlined
+// into the one before it (they share a location). Types default to Go's own of the kind. Only the rules named
+// in `expect` run, and each finding of theirs must be expected.
 #pragma once
 
 #include <memory>

@@ -27,7 +27,8 @@ std::string_view without_arguments(std::string_view call) {
 Result<model::Goroutine> parse_header(std::string_view line, uint64_t& copies, StringArena& arena) {
   const size_t open = line.find('[');
   const size_t close = line.rfind("]:");
-  if (open == std::string_view::npos || close == std::string_view::npos) return fail("no [state]: in " + std::string(line));
+  if (open == std::string_view::npos || close == std::string_view::npos)
+    return fail("no [state]: in " + std::string(line));
   model::Goroutine goroutine;
   const std::vector<std::string_view> words = split(trim(line.substr(0, open)), " ");
   if (words.size() < 2) return fail("no id in " + std::string(line));

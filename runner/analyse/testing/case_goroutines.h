@@ -1,4 +1,5 @@
-// Reads the goroutine dumps of golden cases: the form of ?debug=2, and "goroutine 18 x20 [state]:" for 20 alike.
+// Reads the goroutine dumps of golden cases: the form of ?debug=2, and "goroutine 18 x20 [state]:" for 20
+// alike.
 #pragma once
 
 #include <string_view>

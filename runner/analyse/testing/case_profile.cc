@@ -111,7 +111,8 @@ Result<void> CaseProfile::add_sample(std::string_view line) {
     stack.back().insert(stack.back().begin(), {function_of(*frame), frame->line});
   }
   for (auto lines = stack.rbegin(); lines != stack.rend(); ++lines) {
-    const auto [found, is_new] = locations_.try_emplace(*lines, static_cast<uint32_t>(profile_.locations.size()));
+    const auto [found, is_new] =
+        locations_.try_emplace(*lines, static_cast<uint32_t>(profile_.locations.size()));
     if (is_new) {
       model::Location location;
       location.id = profile_.locations.size() + 1;

@@ -3,6 +3,4 @@
 
 #include "runner/analyse/rule.h"
 
-namespace edp::analyse::go {
-
-}  // namespace edp::analyse::go
+namespace edp::analyse::go {}  // namespace edp::analyse::go
