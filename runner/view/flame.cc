@@ -110,7 +110,8 @@ class Builder {
       }
       const Pending& pending = pending_[group.node];
       const auto node = static_cast<uint32_t>(tree_.nodes.size());
-      tree_.nodes.push_back({name(pending.table_node), file(pending.table_node), pending.parent, pending.total, 0});
+      tree_.nodes.push_back(
+          {name(pending.table_node), file(pending.table_node), pending.parent, pending.total, 0});
       split({node, 0, group.begin, group.end});
     }
     return std::move(tree_);

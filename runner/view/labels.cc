@@ -28,9 +28,8 @@ std::string trimmed(const std::string& text) {
 
 void add_filters(const Options& options, std::vector<std::string>& labels) {
   const std::pair<const char*, const std::string*> filters[] = {
-      {"focus", &options.focus},         {"ignore", &options.ignore},
-      {"hide", &options.hide},           {"show", &options.show},
-      {"show_from", &options.show_from}, {"tagfocus", &options.tag_focus},
+      {"focus", &options.focus},         {"ignore", &options.ignore},       {"hide", &options.hide},
+      {"show", &options.show},           {"show_from", &options.show_from}, {"tagfocus", &options.tag_focus},
       {"tagignore", &options.tag_ignore}};
   bool first = true;
   for (const auto& [name, value] : filters) {
@@ -76,12 +75,14 @@ std::vector<std::string> report_labels(const model::Profile& profile, const Repo
   if (!options.compact_labels) labels = profile_labels(profile, report);
   add_filters(options, labels);
   labels.push_back("Showing nodes accounting for " + report.format(shown) + ", " +
-                   trimmed(percentage(shown, report.total)) + " of " + report.format(report.total) + " total");
+                   trimmed(percentage(shown, report.total)) + " of " + report.format(report.total) +
+                   " total");
   if (report.total == 0) return labels;
   if (report.dropped_nodes > 0) {
     const int64_t cut = wrapping_abs(to_int64(static_cast<double>(report.total) * node_fraction));
     labels.push_back("Dropped " + std::to_string(report.dropped_nodes) +
-                     (report.dropped_nodes > 1 ? " nodes" : " node") + " (cum <= " + report.format(cut) + ")");
+                     (report.dropped_nodes > 1 ? " nodes" : " node") + " (cum <= " + report.format(cut) +
+                     ")");
   }
   if (!report.rows.empty() && report.rows.size() < report.node_count) {
     labels.push_back("Showing top " + std::to_string(report.rows.size()) + " nodes out of " +

@@ -14,9 +14,7 @@ namespace {
 using model::Profile;
 using model::ValueType;
 
-std::string describe(const ValueType& type) {
-  return std::string(type.type) + "/" + std::string(type.unit);
-}
+std::string describe(const ValueType& type) { return std::string(type.type) + "/" + std::string(type.unit); }
 
 std::string describe(const std::vector<ValueType>& types) {
   std::string text = "[";
@@ -44,7 +42,8 @@ Result<void> select_types(Profile& profile, const std::vector<std::string_view>&
   bool has_default = false;
   for (size_t i = 0; i < wanted.size(); ++i) {
     const uint32_t index = profile.type_index(wanted[i]);
-    if (index == model::kNone) return fail("sample type " + std::string(wanted[i]) + " is not in the profile");
+    if (index == model::kNone)
+      return fail("sample type " + std::string(wanted[i]) + " is not in the profile");
     from.push_back(index);
     as_is &= index == i;
     has_default |= wanted[i] == profile.default_sample_type;
@@ -191,17 +190,22 @@ Result<Profile> merge(std::vector<Profile> profiles) {
   return sum;
 }
 
+Result<void> normalize_to(Profile& profile, const Profile& base) {
+  if (auto checked = check_same_types(profile, base); !checked) return checked;
+  const std::vector<int64_t> of_base = totals(base), of_profile = totals(profile);
+  std::vector<double> ratios(of_base.size(), 0);
+  for (size_t i = 0; i < ratios.size(); ++i) {
+    if (of_profile[i] == 0) continue;
+    ratios[i] = static_cast<double>(of_base[i]) / static_cast<double>(of_profile[i]);
+  }
+  scale_values(profile, ratios);
+  return {};
+}
+
 Result<Profile> subtract(Profile profile, Profile base, const BaseOptions& options) {
   if (options.is_diff_base) mark_as_base(base);
   if (options.normalize) {
-    if (auto checked = check_same_types(profile, base); !checked) return tl::unexpected(checked.error());
-    const std::vector<int64_t> of_base = totals(base), of_profile = totals(profile);
-    std::vector<double> ratios(of_base.size(), 0);
-    for (size_t i = 0; i < ratios.size(); ++i) {
-      if (of_profile[i] == 0) continue;
-      ratios[i] = static_cast<double>(of_base[i]) / static_cast<double>(of_profile[i]);
-    }
-    scale_values(profile, ratios);
+    if (auto done = normalize_to(profile, base); !done) return tl::unexpected(done.error());
   }
   scale_values(base, std::vector<double>(base.sample_types.size(), -1));
   std::vector<Profile> both;
@@ -218,8 +222,7 @@ void add_missing_mapping(Profile& profile) {
 }
 
 void forget_url_mappings(Profile& profile) {
-  constexpr std::string_view kScheme =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+  constexpr std::string_view kScheme = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
   constexpr size_t kLetters = 52;
   for (model::Mapping& mapping : profile.mappings) {
     if (!mapping.build_id.empty() || mapping.file.empty()) continue;

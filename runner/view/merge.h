@@ -21,6 +21,9 @@ Result<model::Profile> merge(std::vector<model::Profile> profiles);
 // Multiplies the values of type i by ratios[i] and rounds; drops samples of which nothing is left.
 void scale_values(model::Profile& profile, const std::vector<double>& ratios);
 
+// Scales each of the profile's types to the base's total of it. They must have the same types.
+Result<void> normalize_to(model::Profile& profile, const model::Profile& base);
+
 struct BaseOptions {
   bool is_diff_base = false;  // percentages are then of the base's total
   bool normalize = false;     // scale the profile to the base's totals first

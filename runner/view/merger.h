@@ -13,9 +13,9 @@
 
 namespace edp::view {
 
-// Two things are the same where pprof takes them for the same: a mapping by its build id (or file), offset and
-// size in pages; a location by its offset in the mapping, its lines (of columns only the last line's), and
-// whether it is folded; a sample by its locations and labels.
+// Two things are the same where pprof takes them for the same: a mapping by its build id (or file), offset
+// and size in pages; a location by its offset in the mapping, its lines (of columns only the last line's),
+// and whether it is folded; a sample by its locations and labels.
 class Merger {
  public:
   explicit Merger(size_t width);

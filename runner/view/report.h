@@ -21,7 +21,7 @@ enum class Kind {
 
 struct Row {
   std::string name;
-  std::string inlined;  // "(inline)", "(partial-inline)" or empty; kTop only
+  std::string inlined;    // "(inline)", "(partial-inline)" or empty; kTop only
   std::string_view file;  // a source file of the row, empty where unknown
   int64_t flat = 0, cum = 0;
   std::vector<uint32_t> callers, callees;  // indices into Report::edges, heaviest first
