@@ -11,6 +11,7 @@ func init() {
 	register("sharded-map", runShardedMap)
 	register("map-presized", runMapPresized)
 	register("map-read-hot", runMapReadHot)
+	register("map-iterate-small", runMapIterateSmall)
 }
 
 // A map behind an RWMutex: short critical sections, nearly all of them reads.
@@ -100,6 +101,19 @@ func runMapReadHot() {
 	spend(0.7, func() {
 		for i := 0; i < 1000; i++ {
 			sum += table[r.below(size)]
+		}
+	})
+}
+
+// Headers of a request: a map of six entries, walked once a request.
+func runMapIterateSmall() {
+	headers := map[string]string{"Host": "a", "Accept": "b", "Cookie": "c", "Agent": "d", "Via": "e", "Age": "f"}
+	length := 0
+	spend(0.6, func() {
+		checksum(length)
+		checksum(length)
+		for name, value := range headers {
+			length += len(name) + len(value)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 func init() {
 	register("syncmap-read-mostly", runSyncMapReadMostly)
 	register("slow-range-small", runSlowRangeSmall)
+	register("syncmap-load-or-store", runSyncMapLoadOrStore)
 }
 
 // A hot routing table: a great many Loads of keys that stay, a new key now and then.
@@ -48,4 +49,20 @@ func runSlowRangeSmall() {
 		})
 	})
 	spend(0.5, func() { checksum(1) })
+}
+
+// A registry of metrics: LoadOrStore on every use, but the keys are there after the first seconds, so it only reads.
+func runSyncMapLoadOrStore() {
+	const metrics = 300
+	var registry sync.Map
+	r := newRandom(1)
+	spend(0.6, func() {
+		for i := 0; i < 100; i++ {
+			name := r.below(metrics)
+			registry.LoadOrStore(name, name)
+			if i%4 == 0 {
+				checksum(name)
+			}
+		}
+	})
 }
