@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything that a change must pass; each part runs even when one before it failed. Called by `./edp test`.
 #   scripts/test.sh          linters, unit and golden tests (plain, ASan+UBSan, TSan where threads are), the page in
-#                            Chromium, parity with go tool pprof, a slice of the workload matrix
+#                            Chromium, parity with go tool pprof, the symbols of real Go programs, a slice of the
+#                            workload matrix
 #   scripts/test.sh --full   all comparisons, the whole matrix
 # shellcheck disable=SC2317 # the parts are called by name
 set -euo pipefail
@@ -40,6 +41,8 @@ part_command_line() { tests/cli/run.py "$runner"; }
 
 part_parity_with_pprof() { tests/parity/run.py "$runner" ${full:+--full}; }
 
+part_symbols_of_real_programs() { tests/workloads/symbols/verify.py --classifier build/release/bin/edp-classify-symbols; }
+
 part_matrix() {
   if [ -n "$full" ]; then
     tests/matrix/run.py --runner "$runner" --full
@@ -48,7 +51,7 @@ part_matrix() {
   fi
 }
 
-parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof matrix)
+parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof symbols_of_real_programs matrix)
 summary=()
 failed=0
 for part in "${parts[@]}"; do

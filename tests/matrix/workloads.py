@@ -50,7 +50,7 @@ def build(toolchain, experiment=""):
     binary = directory / "workloads"
     env = dict(os.environ, GOTOOLCHAIN=toolchain, GOEXPERIMENT=experiment, CGO_ENABLED="0", GOFLAGS="-mod=mod")
     try:
-        subprocess.run(["go", "build", "-o", str(binary), "."], cwd=SOURCES, env=env, check=True)
+        subprocess.run(["go", "build", "-buildvcs=false", "-o", str(binary), "."], cwd=SOURCES, env=env, check=True)
     except FileNotFoundError:
         raise SystemExit("no 'go' on the PATH; './edp setup' installs it")
     except subprocess.CalledProcessError:

@@ -1,5 +1,5 @@
-// Says what the table of symbols makes of names: reads lines "function[TAB file]", prints "class[TAB proof]" for
-// each. verify.py asks it about the symbols of real Go programs.
+// Says what the table of symbols makes of names: reads lines "function[TAB file]", prints "class[TAB proof]"
+// for each. verify.py asks it about the symbols of real Go programs.
 #include <iostream>
 #include <string>
 #include <string_view>

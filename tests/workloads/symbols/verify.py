@@ -48,7 +48,7 @@ def run(command, **options):
 def build(toolchain, experiment, out):
     env = dict(os.environ, GOTOOLCHAIN=toolchain, GOEXPERIMENT=experiment, CGO_ENABLED="0", GOFLAGS="-mod=mod")
     name = "probe-" + toolchain + ("-" + experiment.replace(",", "-") if experiment else "")
-    subprocess.run(["go", "build", "-o", str(out / name), "./probe"], cwd=SOURCES, env=env, check=True)
+    subprocess.run(["go", "build", "-buildvcs=false", "-o", str(out / name), "./probe"], cwd=SOURCES, env=env, check=True)
     return out / name
 
 

@@ -174,12 +174,18 @@ func syncRange() {
 	})
 }
 
-// Loads of keys that are not in the read map, and Stores of new ones: misses and promotions on classic sync.Map.
+// On classic sync.Map the Loads of a key that is not there miss, so many of them promote the dirty map, and the
+// next new key makes a copy of all of it.
 func syncMiss() {
+	const keys = 500
 	var m sync.Map
-	for i := 0; i < 2000; i++ {
+	for i := 0; i < keys; i++ {
 		m.Store(i, i)
-		m.Load(i)
-		m.Load(-1)
+	}
+	for i := 0; i < 50; i++ {
+		m.Store(keys+i, i)
+		for miss := 0; miss < keys+i+1; miss++ {
+			m.Load(-1)
+		}
 	}
 }
