@@ -1,5 +1,9 @@
 #include "runner/decode/decoder.h"
+#include "runner/decode/go_metrics/go_metrics.h"
+#include "runner/decode/go_text/go_text.h"
+#include "runner/decode/go_vars/go_vars.h"
 #include "runner/decode/inflate.h"
+#include "runner/decode/pprof/legacy.h"
 #include "runner/decode/pprof/pprof.h"
 #include "runner/decode/sniff.h"
 
@@ -7,7 +11,7 @@ namespace edp::decode {
 
 const std::vector<Decoder>& all_decoders() {
   static const std::vector<Decoder> decoders = {
-      pprof_decoder(),
+      pprof_decoder(), pprof_text_decoder(), go_text_decoder(), go_vars_decoder(), go_metrics_decoder(),
   };
   return decoders;
 }
@@ -48,6 +52,12 @@ Result<Decoded> decode(std::string bytes, std::string_view name, const Limits& l
     return decoded;
   }
   if (inflated->broken) return tl::unexpected(inflated->broken->at(std::string(name)));
+  // The log of a program that died, with its traceback at the end.
+  if (looks_like_text(prefix) && go_text::holds_traceback(inflated->bytes)) {
+    return go_text_decoder().decode(std::move(inflated->bytes), limits).map_error([&](const Error& error) {
+      return error.at(std::string(name));
+    });
+  }
   return fail("is no profile or dump that EDP can read: it is " + describe(prefix), std::string(name));
 }
 

@@ -6,7 +6,7 @@
 
 namespace edp::decode::pprof {
 
-uint64_t IdIndex::mix(uint64_t id) {
+uint64_t keyed_hash(uint64_t id) {
   static const uint64_t key = [] {
     std::random_device device;
     return uint64_t{device()} << 32 | device();
@@ -27,7 +27,7 @@ void IdIndex::hash_all() {
 }
 
 bool IdIndex::insert(uint64_t id) {
-  uint64_t i = mix(id) & mask_;
+  uint64_t i = keyed_hash(id) & mask_;
   for (; slots_[i].index != model::kNone; i = (i + 1) & mask_) {
     if (slots_[i].id == id) return false;
   }

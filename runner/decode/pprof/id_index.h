@@ -8,6 +8,10 @@
 
 namespace edp::decode::pprof {
 
+// A hash for tables that hold what a file says. Keyed anew in each process: a file can't be made so that its
+// ids collide.
+uint64_t keyed_hash(uint64_t id);
+
 class IdIndex {
  public:
   // `expected` bounds how many ids come, and with it the memory taken.
@@ -28,7 +32,7 @@ class IdIndex {
   // kNone where the id is not known.
   [[nodiscard]] uint32_t find(uint64_t id) const {
     if (slots_.empty()) return id - 1 < count_ ? static_cast<uint32_t>(id - 1) : model::kNone;
-    for (uint64_t i = mix(id) & mask_;; i = (i + 1) & mask_) {
+    for (uint64_t i = keyed_hash(id) & mask_;; i = (i + 1) & mask_) {
       if (slots_[i].index == model::kNone || slots_[i].id == id) return slots_[i].index;
     }
   }
@@ -42,8 +46,6 @@ class IdIndex {
     uint32_t index = model::kNone;
   };
 
-  // Keyed anew in each process: a file can't be made so that its ids collide.
-  static uint64_t mix(uint64_t id);
   void hash_all();
   bool insert(uint64_t id);
 

@@ -1,0 +1,17 @@
+// /debug/vars: package expvar's JSON object, whose "memstats" is runtime.MemStats.
+#pragma once
+
+#include "runner/decode/decoder.h"
+
+namespace edp::decode::go_vars {
+
+Result<Decoded> decode_vars(std::string bytes, const Limits& limits);
+
+// Whether brackets nest deeper than `deepest` outside of strings: asked before a recursive parser runs.
+bool nests_deeper_than(std::string_view json, size_t deepest);
+
+}  // namespace edp::decode::go_vars
+
+namespace edp::decode {
+Decoder go_vars_decoder();
+}  // namespace edp::decode
