@@ -39,7 +39,7 @@ func main() {
 	fmt.Printf("http://%s\n", listener.Addr())
 
 	shop := &Shop{}
-	http.HandleFunc("/orders", shop.serveOrder)
+	http.HandleFunc("/visit", shop.serveVisit)
 	go func() { log.Fatal(http.Serve(listener, nil)) }()
 	for shopper := 0; shopper < 4; shopper++ {
 		go generateTraffic(shop, shopper)

@@ -7,11 +7,10 @@ import (
 
 // Session is what the service remembers of a visitor between two requests.
 type Session struct {
-	ID       string
-	Customer int
-	LastSeen time.Time
-	Requests int
-	Cart     [8]int
+	Customer int32
+	Requests int32 // so far
+	Total    int64 // of the cart, in cents
+	LastSeen int64 // Unix nanoseconds
 }
 
 // SessionCache looks harmless: sync.Map needs no lock, and reading is fast. But a session is written on every
@@ -22,8 +21,8 @@ type SessionCache struct {
 }
 
 // Open makes a session for a visitor who has none.
-func (c *SessionCache) Open(id string, customer int) Session {
-	session := Session{ID: id, Customer: customer, LastSeen: time.Now()}
+func (c *SessionCache) Open(id string, customer int32, now time.Time) Session {
+	session := Session{Customer: customer, LastSeen: now.UnixNano()}
 	c.sessions.Store(id, session)
 	return session
 }
@@ -38,10 +37,9 @@ func (c *SessionCache) Get(id string) (Session, bool) {
 }
 
 // Touch writes the session back after each request, if only to note when it was last seen.
-func (c *SessionCache) Touch(session Session) {
-	session.LastSeen = time.Now()
-	session.Requests++
-	c.sessions.Store(session.ID, session)
+func (c *SessionCache) Touch(id string, session Session, now time.Time) {
+	session.LastSeen = now.UnixNano()
+	c.sessions.Store(id, session)
 }
 
 // Close ends a session: checkout, or expiry.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync/atomic"
+	"time"
 )
 
 // Shop takes orders. It has nothing of its own to be slow at.
@@ -13,29 +14,30 @@ type Shop struct {
 	orders atomic.Int64
 }
 
-// requestsPerSession is how long a visit lasts before checkout.
-const requestsPerSession = 6
+// requestsPerVisit is how long a visit lasts before checkout.
+const requestsPerVisit = 6
 
-// Visit handles one request of a visitor: find the session, put the item into the cart, write the session back.
-func (s *Shop) Visit(sessionID string, customer, item int) {
-	session, known := s.cache.Get(sessionID)
+// Visit handles one request of a visitor: find the session, add to the cart, write the session back.
+func (s *Shop) Visit(id string, customer int32, cents int64, now time.Time) {
+	session, known := s.cache.Get(id)
 	if !known {
-		session = s.cache.Open(sessionID, customer)
+		session = s.cache.Open(id, customer, now)
 	}
-	session.Cart[session.Requests%len(session.Cart)] = item
-	s.cache.Touch(session)
-	if session.Requests+1 >= requestsPerSession {
+	session.Requests++
+	session.Total += cents
+	s.cache.Touch(id, session, now)
+	if session.Requests == requestsPerVisit {
 		s.orders.Add(1)
-		s.cache.Close(sessionID)
+		s.cache.Close(id)
 	}
 }
 
-func (s *Shop) serveOrder(w http.ResponseWriter, r *http.Request) {
-	item, err := strconv.Atoi(r.FormValue("item"))
+func (s *Shop) serveVisit(w http.ResponseWriter, r *http.Request) {
+	cents, err := strconv.ParseInt(r.FormValue("cents"), 10, 64)
 	if err != nil {
-		http.Error(w, "item: a number", http.StatusBadRequest)
+		http.Error(w, "cents: a number", http.StatusBadRequest)
 		return
 	}
-	s.Visit(r.FormValue("session"), 0, item)
+	s.Visit(r.FormValue("session"), 0, cents, time.Now())
 	fmt.Fprintf(w, "%d orders so far\n", s.orders.Load())
 }

@@ -5,28 +5,30 @@ import (
 	"time"
 )
 
-// generateTraffic plays the visitors of a busy evening: 500 of them are in the shop at a time for each shopper, and
-// a new one comes for each that leaves. It rests often enough to take a quarter of a CPU at most.
+// generateTraffic plays the visitors of a busy evening: for each shopper 5,000 of them are in the shop at a time, and
+// a new one comes for each that leaves. It rests often enough to take a third of a CPU.
 func generateTraffic(shop *Shop, shopper int) {
-	const present, share = 500, 0.25
+	const present = 5000
+	const share, slice = 0.33, 5 * time.Millisecond
 	ids := make([]string, present)
 	visits := make([]int, present)
-	visitor, request := 0, 0
+	visitors, requests := 0, 0
 	for {
 		start := time.Now()
-		for time.Since(start) < 5*time.Millisecond {
+		for time.Since(start) < slice {
+			now := time.Now()
 			for i := 0; i < 50; i++ {
-				slot := (request * 7919) % present
-				if visits[slot]%requestsPerSession == 0 {
-					visitor++
-					ids[slot] = "s-" + strconv.Itoa(shopper) + "-" + strconv.Itoa(visitor)
+				slot := requests % present
+				requests++
+				if visits[slot]%requestsPerVisit == 0 {
+					visitors++
+					ids[slot] = "s-" + strconv.Itoa(shopper) + "-" + strconv.Itoa(visitors)
 				}
-				shop.Visit(ids[slot], visitor, request)
 				visits[slot]++
-				request++
+				shop.Visit(ids[slot], int32(visitors), 499, now)
 			}
 		}
-		busy := time.Since(start)
+		busy := min(time.Since(start), 2*slice)
 		time.Sleep(time.Duration(float64(busy) * (1 - share) / share))
 	}
 }

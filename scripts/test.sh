@@ -44,6 +44,7 @@ part_parity_with_pprof() { tests/parity/run.py "$runner" ${full:+--full}; }
 part_symbols_of_real_programs() { tests/workloads/symbols/verify.py --classifier build/release/bin/edp-classify-symbols; }
 
 part_matrix() {
+  tests/matrix/run_test.py || return
   if [ -n "$full" ]; then
     tests/matrix/run.py --runner "$runner" --full
   else

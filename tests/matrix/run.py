@@ -44,7 +44,7 @@ def read_matrix(path):
 
 
 def slice_of(cells, toolchains):
-    """Every workload once, the toolchains in rotation; and every pair of expectations that differ by implementation."""
+    """Every workload once, the toolchains in rotation."""
     names = list(dict.fromkeys(cell.workload for cell in cells))
     order = list(toolchains)
     chosen = []

@@ -90,13 +90,17 @@ def crash_output(binary, name, seconds=30):
     return text, status
 
 
+def registered_in(path):
+    return re.findall(r'register\("([a-z-]+)"', path.read_text())
+
+
 def marks(workload):
     """{(file, line): (function, {rule, ...})} from the `edp:culprit` comments of the workload's file."""
     found = {}
     for path in sorted(SOURCES.glob("*.go")):
-        text = path.read_text()
-        if f'register("{workload}"' not in text:
+        if workload not in registered_in(path):
             continue
+        text = path.read_text()
         function = ""
         for number, line in enumerate(text.splitlines(), 1):
             head = re.match(r"func (?:\(\w+ (\*?)(\w+)\) )?(\w+)", line)
@@ -112,7 +116,7 @@ def marks(workload):
 
 def file_of(workload):
     for path in sorted(SOURCES.glob("*.go")):
-        if f'register("{workload}"' in path.read_text():
+        if workload in registered_in(path):
             return path.name
     raise SystemExit(f"matrix.tsv names a workload that is not there: {workload}")
 
