@@ -28,14 +28,14 @@ func runAllocRateJump() {
 		jumped.Store(true)
 	}()
 	id := 0
-	every(10*time.Millisecond, func() {
-		events := 40 // 4,000 a second
+	rate := func() int {
 		if jumped.Load() {
-			events = 2000 // 200,000 a second
+			return 200000
 		}
-		for i := 0; i < events; i++ {
-			id++
-			emit(id)
-		}
+		return 4000
+	}
+	atRate(rate, func() {
+		id++
+		emit(id)
 	})
 }

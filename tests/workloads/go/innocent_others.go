@@ -129,11 +129,9 @@ func runHeapBigButTight() {
 // 100,000 small objects a second, all the time.
 func runSteadyAlloc() {
 	id := 0
-	every(10*time.Millisecond, func() {
-		for i := 0; i < 1000; i++ {
-			id++
-			newestMessage.Store(&message{id: id})
-		}
+	atRate(func() int { return 100000 }, func() {
+		id++
+		newestMessage.Store(&message{id: id})
 	})
 }
 

@@ -60,16 +60,16 @@ func runMutexHotNoMap() {
 
 // Allocation comes in waves of a second: between 50,000 and 100,000 objects a second, as load does.
 func runAllocWaves() {
-	id, tick := 0, 0
-	every(10*time.Millisecond, func() {
-		tick++
-		objects := 500
-		if tick/50%2 == 1 {
-			objects = 1000
+	start := time.Now()
+	rate := func() int {
+		if int(time.Since(start).Seconds()*2)%2 == 1 {
+			return 100000
 		}
-		for i := 0; i < objects; i++ {
-			id++
-			newestMessage.Store(&message{id: id})
-		}
+		return 50000
+	}
+	id := 0
+	atRate(rate, func() {
+		id++
+		newestMessage.Store(&message{id: id})
 	})
 }

@@ -23,6 +23,20 @@ func every(period time.Duration, work func()) {
 	}
 }
 
+// atRate does work so many times a second of the wall clock, and catches up when it was held up. The rate is asked
+// for every time.
+func atRate(perSecond func() int, work func()) {
+	last, owed := time.Now(), 0.0
+	every(10*time.Millisecond, func() {
+		now := time.Now()
+		owed += now.Sub(last).Seconds() * float64(perSecond())
+		last = now
+		for ; owed >= 1; owed-- {
+			work()
+		}
+	})
+}
+
 // random is a xorshift generator: cheap, so that it does not show in profiles, and the same on every run.
 type random uint64
 
