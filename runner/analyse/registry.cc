@@ -5,7 +5,9 @@
 namespace edp::analyse {
 
 const std::vector<Rule>& all_rules() {
-  static const std::vector<Rule> kRules = {};
+  static const std::vector<Rule> kRules = {
+      go::map_lock_convoy(),
+  };
   return kRules;
 }
 

@@ -16,11 +16,13 @@ Number leading_number(std::string_view text) {
   return value;
 }
 
-// "main.(*Store).Put(0xc000, ...)" -> "main.(*Store).Put": the arguments are the last brackets.
-std::string_view without_arguments(std::string_view call) {
-  if (!call.ends_with(')')) return call;
-  const size_t open = call.rfind('(');
-  return open == std::string_view::npos ? call : call.substr(0, open);
+// "main.(*Store).Put(0xc000, ...)" -> "main.(*Store).Put" and "0xc000, ...": the arguments are the last
+// brackets.
+model::GoroutineFrame parse_call(std::string_view call, StringArena& arena) {
+  const size_t open = call.ends_with(')') ? call.rfind('(') : std::string_view::npos;
+  if (open == std::string_view::npos) return {.function = arena.add(call)};
+  return {.function = arena.add(call.substr(0, open)),
+          .arguments = arena.add(call.substr(open + 1, call.size() - open - 2))};
 }
 
 // "goroutine 18 x20 [sync.Mutex.Lock, 3 minutes, locked to thread]:"
@@ -90,7 +92,7 @@ Result<model::Goroutines> parse_case_goroutines(std::string_view text) {
       frame->line = leading_number<int64_t>(line.substr(colon + 1));
       frame = nullptr;
     } else {
-      goroutine.frames.push_back({.function = arena->add(without_arguments(line))});
+      goroutine.frames.push_back(parse_call(line, *arena));
       frame = &goroutine.frames.back();
     }
   }

@@ -3,4 +3,8 @@
 
 #include "runner/analyse/rule.h"
 
-namespace edp::analyse::go {}  // namespace edp::analyse::go
+namespace edp::analyse::go {
+
+Rule map_lock_convoy();
+
+}  // namespace edp::analyse::go
