@@ -50,14 +50,21 @@ struct Limits {
 
 struct CollectPlan {
   std::vector<std::string> collectors;  // names from all_collectors(); empty: all
-  double window_seconds = 30;           // of cpu; the deltas enclose it (one second longer)
-  double timeout_seconds = 180;         // for the whole collection of all targets; the window shrinks to fit
-  double trace_seconds = 0.08;          // one trace window
-  int trace_count = 3;                  // spread over the window
-  uint64_t max_bytes = uint64_t{256} << 20;           // for one artefact
+  // Of cpu, whole seconds, at least 1. The deltas enclose it: they begin before and take a second longer, so
+  // that the work of taking them is not in the cpu profile.
+  double window_seconds = 30;
+  // For all targets together, counted from CollectContext::run_began; the window shrinks to fit into it.
+  double timeout_seconds = 180;
+  double trace_seconds = 0.08;                        // one trace window
+  int trace_count = 3;                                // spread over the window
   double seconds = 20;                                // for one request, beyond its window
+  uint64_t max_bytes = uint64_t{256} << 20;           // of one artefact
+  uint64_t max_total_bytes = uint64_t{1} << 30;       // of all artefacts of one target
   std::map<std::string, Limits, std::less<>> limits;  // by collector
-  int parallel = 12;                                  // requests at a time to one target
+  int parallel = 12;                                  // requests at a time to one target, at least 8
+  // goroutine?debug=2 stops the program while it is written; it is left out above this many goroutines (where
+  // the target says how many it has).
+  uint64_t max_goroutines_for_dump = 100'000;
   Access access;
 };
 
