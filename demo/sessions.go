@@ -36,10 +36,11 @@ func (c *SessionCache) Get(id string) (Session, bool) {
 	return value.(Session), true
 }
 
-// Touch writes the session back after each request, if only to note when it was last seen.
-func (c *SessionCache) Touch(id string, session Session, now time.Time) {
+// Touch writes the session back, if only to note when it was last seen.
+func (c *SessionCache) Touch(id string, session Session, now time.Time) Session {
 	session.LastSeen = now.UnixNano()
 	c.sessions.Store(id, session)
+	return session
 }
 
 // Close ends a session: checkout, or expiry.

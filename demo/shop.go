@@ -17,12 +17,13 @@ type Shop struct {
 // requestsPerVisit is how long a visit lasts before checkout.
 const requestsPerVisit = 6
 
-// Visit handles one request of a visitor: find the session, add to the cart, write the session back.
+// Visit handles one request of a visitor: find the session, note that it is in use, add to the cart, write it back.
 func (s *Shop) Visit(id string, customer int32, cents int64, now time.Time) {
 	session, known := s.cache.Get(id)
 	if !known {
 		session = s.cache.Open(id, customer, now)
 	}
+	session = s.cache.Touch(id, session, now)
 	session.Requests++
 	session.Total += cents
 	s.cache.Touch(id, session, now)

@@ -43,11 +43,16 @@ def end(process):
         _running.discard(process)
 
 
-def build(toolchain, experiment=""):
-    """The binary of the workloads for a toolchain ("go1.21.13"); go itself decides whether it is up to date."""
-    directory = BUILD / (toolchain + ("-" + experiment.replace(",", "-") if experiment else ""))
-    directory.mkdir(parents=True, exist_ok=True)
-    binary = directory / "workloads"
+def binary_of(toolchain):
+    return BUILD / toolchain.replace(",", "-") / "workloads"
+
+
+def build(name):
+    """Builds the workloads for "go1.21.13", or "go1.24.9+EXPERIMENT,..." with that GOEXPERIMENT. go itself decides
+    whether the binary is up to date."""
+    toolchain, _, experiment = name.partition("+")
+    binary = binary_of(name)
+    binary.parent.mkdir(parents=True, exist_ok=True)
     env = dict(os.environ, GOTOOLCHAIN=toolchain, GOEXPERIMENT=experiment, CGO_ENABLED="0", GOFLAGS="-mod=mod")
     try:
         subprocess.run(["go", "build", "-buildvcs=false", "-o", str(binary), "."], cwd=SOURCES, env=env, check=True)
@@ -55,7 +60,6 @@ def build(toolchain, experiment=""):
         raise SystemExit("no 'go' on the PATH; './edp setup' installs it")
     except subprocess.CalledProcessError:
         raise SystemExit(f"building the workloads with {toolchain} failed; it has to be reachable through GOPROXY")
-    return binary
 
 
 class Workload:
