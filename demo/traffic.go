@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// generateTraffic plays the visitors of a busy evening: for each shopper 5,000 of them are in the shop at a time, and
+// generateTraffic plays the visitors of a busy evening: for each shopper 400 of them are in the shop at a time, and
 // a new one comes for each that leaves. It rests often enough to take a third of a CPU.
 func generateTraffic(shop *Shop, shopper int) {
-	const present = 5000
+	const present = 400
 	const share, slice = 0.33, 5 * time.Millisecond
 	ids := make([]string, present)
 	visits := make([]int, present)
