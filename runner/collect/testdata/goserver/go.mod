@@ -1,0 +1,3 @@
+module edp.dev/collect/testdata/goserver
+
+go 1.21
