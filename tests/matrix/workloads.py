@@ -129,32 +129,32 @@ def save_profiles(url, seconds, directory):
     """Collects what edp-runner collects, with file names that it understands as a directory target."""
     directory.mkdir(parents=True, exist_ok=True)
 
-    def fetch(path, name, timeout=60):
-        with urllib.request.urlopen(url + path, timeout=timeout) as answer:
+    def fetch(path, name):
+        with urllib.request.urlopen(url + path, timeout=seconds + 60) as answer:
             (directory / name).write_bytes(answer.read())
 
-    def snapshot(index):
-        fetch("/debug/pprof/heap", f"heap.{index}.pb.gz")
-        fetch("/debug/pprof/heap?debug=1", f"memstats.{index}.txt")
-        fetch("/debug/vars", f"vars.{index}.json")
-        fetch("/debug/pprof/goroutine", f"goroutine.{index}.pb.gz")
-        fetch("/debug/pprof/goroutine?debug=2", f"goroutine.debug2.{index}.txt")
-
-    snapshot(1)
     windows = [("profile", "cpu")] + [(kind, kind + ".delta") for kind in
                                       ("heap", "allocs", "mutex", "block", "goroutine")]
     threads = [threading.Thread(target=fetch, args=(f"/debug/pprof/{path}?seconds={seconds}", f"{name}.pb.gz"))
                for path, name in windows]
-    for thread in threads:
-        thread.start()
-    time.sleep(seconds / 2)
-    fetch("/debug/vars", "vars.middle.json")
+    began = time.monotonic()
+    for step in range(5):
+        time.sleep(max(0, began + seconds * step / 4 - time.monotonic()))
+        fetch("/debug/pprof/heap?debug=1", f"memstats.{step + 1}.txt")
+        fetch("/debug/vars", f"vars.{step + 1}.json")
+        if step % 2 == 0:
+            fetch("/debug/pprof/goroutine", f"goroutine.{step // 2 + 1}.pb.gz")
+        if step in (0, 4):
+            fetch("/debug/pprof/heap", f"heap.{step // 4 + 1}.pb.gz")
+            fetch("/debug/pprof/goroutine?debug=2", f"goroutine.debug2.{step // 4 + 1}.txt")
+        if step == 0:
+            for thread in threads:
+                thread.start()
     for thread in threads:
         thread.join()
     for kind in ("allocs", "mutex", "block", "threadcreate"):
         fetch(f"/debug/pprof/{kind}", f"{kind}.pb.gz")
     fetch("/debug/pprof/mutex?debug=1", "mutex.rate.txt")
-    snapshot(2)
 
 
 def load_report(path):
