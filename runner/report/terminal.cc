@@ -15,6 +15,7 @@ using model::Severity;
 
 constexpr size_t kLines = 36;   // a screen of 40 with room for the prompt
 constexpr size_t kFigures = 3;  // figures shown for a finding
+constexpr size_t kListed = 3;   // lines for what could not be judged, and for what failed
 constexpr size_t kIndent = 10;  // where text begins, right of the severity
 constexpr size_t kMinWidth = 40;
 constexpr size_t kMaxWidth = 160;
@@ -186,20 +187,22 @@ void show_finding(Screen& screen, const Finding& finding, bool in_full) {
     screen.line("", {}, has_source ? place + "  " + source.substr(indent) : place);
   }
   if (!finding.evidence.empty()) screen.paragraph("", {}, figures_of(finding), 2, kDim);
-  if (!finding.advice.empty()) screen.line("", {}, "→ " + first_sentence(finding.advice));
+  if (!finding.advice.empty()) screen.paragraph("", {}, "→ " + first_sentence(finding.advice), 2);
 }
 
 void show_findings(Screen& screen, const std::vector<Finding>& findings, size_t limit) {
-  constexpr size_t kFullLines = 7;
+  constexpr size_t kFullLines = 8;
   constexpr size_t kShortLines = 2;
   size_t shown = 0;
+  bool full_before = false;
   for (; shown < findings.size(); ++shown) {
     const size_t waiting = findings.size() - shown - 1;
     const bool room_for_full =
         screen.lines() + kFullLines + 1 + std::min<size_t>(waiting, 3) * kShortLines <= limit;
     if (screen.lines() + kShortLines + 1 > limit) break;
     const bool in_full = room_for_full && findings[shown].severity != Severity::kInfo;
-    if (in_full && shown > 0) screen.blank();
+    if (shown > 0 && (in_full || full_before)) screen.blank();
+    full_before = in_full || shown == 0;
     show_finding(screen, findings[shown], in_full || shown == 0);
   }
   if (shown < findings.size()) {
@@ -207,22 +210,12 @@ void show_findings(Screen& screen, const std::vector<Finding>& findings, size_t 
   }
 }
 
-// "a: why; b: why; and 3 more", as much as fits.
-void show_list(Screen& screen, std::string_view lead, std::string_view colour, size_t total,
+// One line an item; beyond kListed items the last line counts the rest.
+void show_list(Screen& screen, std::string_view lead, std::string_view colour,
                const std::vector<std::string>& items) {
-  if (items.empty()) return;
-  const size_t room = screen.width() - kIndent;
-  std::string text;
-  size_t shown = 0;
-  for (const std::string& item : items) {
-    const std::string next = (text.empty() ? "" : "; ") + item;
-    const bool last = shown + 1 == items.size();
-    if (!text.empty() && display_width(text) + display_width(next) + (last ? 0 : 13) > room) break;
-    text += shown == 0 ? clip(next, room > 33 ? room - 13 : 20) : next;
-    ++shown;
-  }
-  if (shown < total) text += "; and " + std::to_string(total - shown) + " more";
-  screen.line(lead, colour, text);
+  const size_t shown = items.size() > kListed ? kListed - 1 : items.size();
+  for (size_t i = 0; i < shown; ++i) screen.line(i == 0 ? lead : "", colour, items[i]);
+  if (shown < items.size()) screen.line("", {}, "and " + std::to_string(items.size() - shown) + " more");
 }
 
 }  // namespace
@@ -246,15 +239,15 @@ std::string to_terminal(const model::Report& report, const TerminalOptions& opti
     failed.push_back(one_line(outcome.collector) + " " + outcome.outcome +
                      (outcome.message.empty() ? "" : ": " + one_line(outcome.message)));
   }
-  const size_t tail = (unjudged.empty() ? 0 : 1) + (failed.empty() ? 0 : 1) + 1;
+  const size_t tail = std::min(unjudged.size(), kListed) + std::min(failed.size(), kListed) + 1;
 
   if (!report.findings.empty()) {
     screen.blank();
     show_findings(screen, report.findings, kLines - tail);
   }
   if (!unjudged.empty() || !failed.empty()) screen.blank();
-  show_list(screen, "unjudged", kDim, unjudged.size(), unjudged);
-  show_list(screen, "failed", kYellow, failed.size(), failed);
+  show_list(screen, "unjudged", kDim, unjudged);
+  show_list(screen, "failed", kYellow, failed);
   return screen.take();
 }
 
