@@ -43,8 +43,11 @@ void expect_golden(const std::string& name, const std::string& text) {
     fs::create_directories(path.parent_path());
     write_file(path, text);
   }
-  EXPECT_EQ(read_file(path), text) << "differs from " << path
-                                   << "; where the change is meant, run the test with UPDATE_GOLDEN=1";
+  const std::string kept = read_file(path);
+  const auto at = static_cast<size_t>(std::ranges::mismatch(kept, text).in1 - kept.begin());
+  EXPECT_TRUE(kept == text) << "differs from " << path << " at byte " << at << ", where it is now:\n"
+                            << text.substr(at, 200)
+                            << "\nWhere the change is meant, run the test with UPDATE_GOLDEN=1.";
 }
 
 struct Named {
