@@ -105,6 +105,11 @@ bool looks_like_text(std::string_view prefix) {
   return true;
 }
 
+bool has_foreign_magic(std::string_view prefix) {
+  return std::any_of(kMagics.begin(), kMagics.end(),
+                     [&](const Magic& m) { return prefix.starts_with(m.bytes); });
+}
+
 std::string describe(std::string_view prefix) {
   if (prefix.empty()) return "nothing (0 bytes)";
   for (const Magic& magic : kMagics) {

@@ -98,10 +98,12 @@ bool sniff_proto(std::string_view prefix) {
 namespace edp::decode {
 
 Decoder pprof_decoder() {
-  return {
-      .format = "pprof",
-      .sniff = [](std::string_view prefix) { return !looks_like_text(prefix) && pprof::sniff_proto(prefix); },
-      .decode = pprof::decode_proto};
+  return {.format = "pprof",
+          .sniff =
+              [](std::string_view prefix) {
+                return !looks_like_text(prefix) && !has_foreign_magic(prefix) && pprof::sniff_proto(prefix);
+              },
+          .decode = pprof::decode_proto};
 }
 
 }  // namespace edp::decode

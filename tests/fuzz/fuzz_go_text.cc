@@ -1,0 +1,7 @@
+#include "runner/decode/go_text/go_text.h"
+#include "tests/fuzz/fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace edp;
+  return fuzz::check(decode::go_text::decode_text(fuzz::bytes_of(data, size), fuzz::small_limits()));
+}

@@ -1,0 +1,7 @@
+#include "runner/decode/pprof/pprof.h"
+#include "tests/fuzz/fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace edp;
+  return fuzz::check(decode::pprof::decode_proto(fuzz::bytes_of(data, size), fuzz::small_limits()));
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Fills corpus/<target>/ (not in git) with small files of the fetched corpus and of tests/data.
+set -euo pipefail
+cd "$(dirname "$0")"
+corpus=$(../corpus/fetch.sh)
+data=../data/go_forms
+largest=100000
+
+seed() {  # seed TARGET FILE...: copies what is not large, named by content
+  local target=$1 file
+  shift
+  mkdir -p "corpus/$target"
+  for file in "$@"; do
+    if [[ -f $file && $(stat -c %s "$file") -le $largest ]]; then
+      cp "$file" "corpus/$target/$(sha1sum <"$file" | cut -c1-16)"
+    fi
+  done
+}
+
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+cp "$corpus"/fastdelta/*.pprof "$made"
+for file in "$data"/*/*.txt; do
+  gzip -c <"$file" >"$made/$(basename "$(dirname "$file")").$(basename "$file").gz"
+done
+
+seed fuzz_pprof "$made"/*.pprof
+seed fuzz_pprof_text "$data"/*/*.debug1.txt "$corpus"/google-pprof/profile/*.{heap,thread,contention}
+seed fuzz_go_text "$data"/*/{goroutine.debug2,crash}.txt "$corpus"/gostackparse/*.txt
+seed fuzz_go_vars "$data"/*/vars.json
+seed fuzz_go_metrics "$data"/*/metrics.txt
+seed fuzz_inflate "$made"/*.gz
+seed fuzz_any "$made"/* "$data"/*/* "$corpus"/google-pprof/profile/*
