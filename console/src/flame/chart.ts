@@ -20,6 +20,7 @@ export class Chart {
   private readonly root: Node;
   private cursor: Node;
   private term = "";
+  private drawnWidth: number;
 
   constructor(
     private readonly host: HTMLElement,
@@ -28,8 +29,9 @@ export class Chart {
     label: (frame: FlameFrame) => string,
     private readonly events: ChartEvents,
   ) {
+    this.drawnWidth = this.width();
     this.chart = flamegraph<FlameFrame>()
-      .width(this.width())
+      .width(this.drawnWidth)
       .cellHeight(ROW)
       .minFrameSize(1)
       .transitionDuration(0)
@@ -56,19 +58,26 @@ export class Chart {
   }
 
   search(text: string): void {
-    this.term = text.trim().toLowerCase();
+    const term = text.trim().toLowerCase();
+    if (term === this.term) return;
+    this.term = term;
     if (this.term === "") this.chart.clear();
     else this.chart.search(this.term);
     this.settle();
   }
 
+  /** The whole graph again; the cursor stays where it is. */
   reset(): void {
+    const cursor = this.cursor;
     this.chart.resetZoom();
+    this.moveTo(cursor);
   }
 
   resize(): void {
-    if (!this.host.isConnected) return;
-    this.chart.width(this.width()).update();
+    const width = this.width();
+    if (width === this.drawnWidth || !this.host.isConnected) return;
+    this.drawnWidth = width;
+    this.chart.width(width).update();
     this.settle();
   }
 

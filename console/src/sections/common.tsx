@@ -97,7 +97,7 @@ interface TableProps<Row> {
   limit?: number;
 }
 
-export function Table<Row>({ label, columns, rows, keyOf, sortBy, limit = 25 }: TableProps<Row>) {
+export function Table<Row>({ label, columns, rows, keyOf, sortBy, limit = 15 }: TableProps<Row>) {
   const [order, setOrder] = useState<{ id: string; down: boolean } | null>(
     sortBy === undefined ? null : { id: sortBy, down: true },
   );
