@@ -45,8 +45,8 @@ collect::CollectPlan plan_of(const Request& request) {
           .timeout_seconds = profile.timeout_seconds,
           .trace_seconds = profile.trace_milliseconds / 1e3,
           .trace_count = profile.trace_repeats,
-          .max_bytes = profile.max_bytes,
           .seconds = profile.collector_timeout_seconds,
+          .max_bytes = profile.max_bytes,
           .access = request.access};
 }
 
