@@ -6,6 +6,10 @@ namespace edp::analyse {
 
 const std::vector<Rule>& all_rules() {
   static const std::vector<Rule> kRules = {
+      go::alloc_rate_jump(),
+      go::blocked_chain(),
+      go::goroutine_leak(),
+      go::map_concurrent_write(),
       go::map_lock_convoy(),
   };
   return kRules;

@@ -119,6 +119,7 @@ Snapshot of_dump(const model::GoroutinesFact& fact) {
   result.artefact = fact.artefact;
   result.is_dump = true;
   for (const model::Goroutine& goroutine : fact.goroutines.list) {
+    result.ids.push_back(goroutine.id);
     if (goroutine.frames.empty() || answers_edp(goroutine.frames)) continue;
     Stack stack;
     stack.frames = goroutine.frames;
@@ -128,6 +129,7 @@ Snapshot of_dump(const model::GoroutinesFact& fact) {
     set_wait(stack, wait_of_state(goroutine.state));
     result.stacks.push_back(stack);
   }
+  std::ranges::sort(result.ids);
   return result;
 }
 

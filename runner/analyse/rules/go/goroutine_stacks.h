@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,11 +61,16 @@ struct Stack {
 };
 
 struct Snapshot {
+  Snapshot() = default;
+  Snapshot(Snapshot&&) noexcept = default;  // no copies: stacks point into storage
+  Snapshot& operator=(Snapshot&&) noexcept = default;
+
   double taken_at = 0;
   std::string_view artefact;
   bool is_dump = false;  // has ids, states and minutes
   std::vector<Stack> stacks;
-  std::deque<std::vector<model::GoroutineFrame>> storage;  // of frames that come from a profile
+  std::vector<uint64_t> ids;                               // dump only: of all goroutines, sorted
+  std::vector<std::vector<model::GoroutineFrame>> storage;  // of frames that come from a profile
 };
 
 // All goroutine dumps and profiles (no deltas) of the facts, oldest first. EDP's own requests are left out.

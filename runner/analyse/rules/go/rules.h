@@ -5,6 +5,10 @@
 
 namespace edp::analyse::go {
 
+Rule alloc_rate_jump();
+Rule blocked_chain();
+Rule goroutine_leak();
+Rule map_concurrent_write();
 Rule map_lock_convoy();
 
 }  // namespace edp::analyse::go
