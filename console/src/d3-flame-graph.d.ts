@@ -22,6 +22,7 @@ declare module "d3-flame-graph" {
     transitionDuration(value: number): this;
     inverted(value: boolean): this;
     resetHeightOnZoom(value: boolean): this;
+    getName(name: (node: ChartNode<Data>) => string): this;
     setLabelHandler(label: (node: ChartNode<Data>) => string): this;
     setColorMapper(colour: (node: ChartNode<Data>, original: string) => string): this;
     setSearchMatch(matches: (node: ChartNode<Data>, term: string) => boolean): this;

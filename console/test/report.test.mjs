@@ -21,7 +21,13 @@ async function withPage(report, options, steps) {
   }
 }
 
-const detail = (page) => page.getByTestId("flame-detail").textContent();
+/** The page draws between events: waits until the element's text is as wanted. */
+async function shows(page, selector, pattern) {
+  await page.locator(selector).first().filter({ hasText: pattern }).waitFor({ timeout: 10_000 });
+}
+
+const DETAIL = ".flame-detail";
+const FOUND = ".flame-found";
 
 /** A frame of the flame graph by the name it shows. */
 const frame = (page, name) => page.locator(`.flame-chart g.frame[name="${name}"]`).first();
@@ -101,25 +107,25 @@ test("a finding folds and unfolds, and leads to its function in the flame graph"
     await page.locator("article").first().getByText("Show in the flame graph").click();
     await page.waitForSelector(".flame-chart g.frame");
     assert.equal(await page.getByLabel("Find a function").inputValue(), "main.(*PriceCache).Put");
-    assert.match(await page.locator(".flame-found").textContent(), /^1 frames, 5\d/);
+    await shows(page, FOUND, /^1 frames, 5\d/);
   });
 });
 
 test("flame graph: zoom, reset and search by mouse", async () => {
   await withPage(golden("sample"), {}, async (page) => {
     await drawFlame(page);
-    const submit = frame(page, "main.(*API).Submit");
-    const narrow = await submit.boundingBox();
+    const submit = frame(page, "main.(*API).Submit").locator("rect");
+    const width = async () => Number(await submit.getAttribute("width"));
+    const narrow = await width();
     assert.ok(await frame(page, "main.(*API).Quote").count());
-    await submit.locator("rect").click();
-    const wide = await submit.boundingBox();
-    assert.ok(wide.width > 3 * narrow.width, `${narrow.width} -> ${wide.width}`);
+    await submit.click();
+    assert.ok((await width()) > 3 * narrow);
     assert.equal(await frame(page, "main.(*API).Quote").count(), 0, "siblings give way");
-    assert.match(await detail(page), /main\.\(\*API\)\.Submit/);
+    await shows(page, DETAIL, /main\.\(\*API\)\.Submit/);
     await page.getByRole("button", { name: "Reset zoom" }).click();
-    assert.equal((await submit.boundingBox()).width, narrow.width);
+    assert.equal(await width(), narrow);
     await page.getByLabel("Find a function").fill("DIRTYLOCKED");
-    assert.match(await page.locator(".flame-found").textContent(), /^1 frames, 4\d/);
+    await shows(page, FOUND, /^1 frames, 4\d/);
     assert.equal(
       await frame(page, "sync.(*Map).dirtyLocked").locator("rect").getAttribute("fill"),
       "var(--flame-match)",
@@ -132,13 +138,13 @@ test("flame graph: everything by keyboard", async () => {
     await page.keyboard.press("/");
     await page.waitForFunction(() => document.activeElement?.getAttribute("type") === "search");
     await page.keyboard.type("evacuate");
-    assert.match(await page.locator(".flame-found").textContent(), /^2 frames/);
+    await shows(page, FOUND, /^2 frames/);
     await page.keyboard.press("Escape");
     await page.locator(".flame-chart").focus();
     await page.keyboard.press("ArrowDown");
-    assert.match(await detail(page), /^net\/http\.\(\*conn\)\.serve/);
+    await shows(page, DETAIL, /^net\/http\.\(\*conn\)\.serve/);
     await page.keyboard.press("ArrowRight");
-    assert.match(await detail(page), /^runtime\.gcBgMarkWorker/);
+    await shows(page, DETAIL, /^runtime\.gcBgMarkWorker/);
     assert.equal(await page.locator(".flame-chart g.cursor").count(), 1);
     const width = async () =>
       Number(await frame(page, "runtime.gcBgMarkWorker").locator("rect").getAttribute("width"));
@@ -147,11 +153,11 @@ test("flame graph: everything by keyboard", async () => {
     assert.ok((await width()) > 3 * before);
     await page.keyboard.press("Escape");
     assert.equal(await width(), before);
-    assert.match(await detail(page), /^runtime\.gcBgMarkWorker/, "the cursor stays");
+    await shows(page, DETAIL, /^runtime\.gcBgMarkWorker/); // the cursor stays
     await page.keyboard.press("ArrowLeft");
-    assert.match(await detail(page), /^net\/http\.\(\*conn\)\.serve/);
+    await shows(page, DETAIL, /^net\/http\.\(\*conn\)\.serve/);
     await page.keyboard.press("ArrowUp");
-    assert.match(await detail(page), /^all/);
+    await shows(page, DETAIL, /^all/);
   });
 });
 
@@ -174,7 +180,7 @@ test("flame graph: every profile and sample type, both colourings, difference of
     await page.getByLabel("Compare with").selectOption("0");
     assert.match(await page.locator(".legend").first().innerText(), /grew\s+shrank/);
     await frame(page, "main.(*OrderIndex).Add").locator("rect").hover();
-    assert.match(await detail(page), /512 MiB \(.*before 256 MiB, change \+256 MiB/);
+    await shows(page, DETAIL, /512 MiB \(.*before 256 MiB, change \+256 MiB/);
   });
 });
 
@@ -215,6 +221,24 @@ test("goroutine groups, memory, rates, collectors and artefacts are there", asyn
     assert.match(collection, /mutex on 100 \(one of N contention events\)/);
     assert.match(collection, /heap\.delta\s+timeout\s*no answer within 30 s/);
     assert.match(collection, /trace\.out/);
+  });
+});
+
+test("several targets: findings name theirs, graphs and tables follow the choice", async () => {
+  const report = golden("sample");
+  const other = { ...golden("clean").targets[0], name: "http://billing:6060" };
+  report.targets.push(other);
+  report.findings[2].target = other.name;
+  report.findings[2].location.function = other.profiles[1].functions[0].function;
+  await withPage(report, {}, async (page) => {
+    assert.match(await page.locator("article").nth(2).innerText(), /Target http:\/\/billing:6060/);
+    await drawFlame(page);
+    assert.ok(await page.locator("#goroutines").count());
+    await page.getByLabel("Graphs and tables of").selectOption("1");
+    assert.equal(await page.locator("#goroutines").count(), 0, "the other one has no dump");
+    await page.getByLabel("Graphs and tables of").selectOption("0");
+    await page.locator("article").nth(2).getByText("Show in the flame graph").click();
+    assert.equal(await page.getByLabel("Graphs and tables of").inputValue(), "1");
   });
 });
 

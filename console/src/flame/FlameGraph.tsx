@@ -89,7 +89,7 @@ export function FlameGraph(props: Props) {
           {found && `${found.frames} frames, ${percent(found.share, 1)}`}
         </output>
       </div>
-      <div class="flame-detail" aria-live="polite" data-testid="flame-detail">
+      <div class="flame-detail" aria-live="polite">
         <span class="name">{frame.name}</span>
         {classes.has(frame.name) && <span class="tag">{classes.get(frame.name)}</span>}
         <span class="figures">{describe(frame, tree, unit)}</span>

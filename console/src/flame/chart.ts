@@ -7,6 +7,14 @@ import type { FlameFrame } from "./tree";
 type Node = ChartNode<FlameFrame>;
 
 const ROW = 20;
+/** Frames narrower than this many pixels are not drawn: nobody could see or hit them. */
+const NARROWEST = 2;
+
+/** "http.(*conn).serve" of "net/http.(*conn).serve": a frame has little room, and the detail line has the rest. */
+function shortName(name: string): string {
+  const bare = name.search(/[[(]/);
+  return name.slice(name.lastIndexOf("/", bare < 0 ? name.length : bare) + 1);
+}
 
 export interface ChartEvents {
   /** The frame under the pointer or the keyboard's cursor. */
@@ -33,10 +41,11 @@ export class Chart {
     this.chart = flamegraph<FlameFrame>()
       .width(this.drawnWidth)
       .cellHeight(ROW)
-      .minFrameSize(1)
+      .minFrameSize(NARROWEST)
       .transitionDuration(0)
       .inverted(true)
       .resetHeightOnZoom(true)
+      .getName((node) => shortName(node.data.name))
       .setLabelHandler((node) => label(node.data))
       .setColorMapper((node) => `var(${this.colour(node, colourOf)})`)
       .setSearchMatch((node, term) => term !== "" && node.data.name.toLowerCase().includes(term))
@@ -128,7 +137,7 @@ export class Chart {
   }
 
   private visible(nodes: Node[] | undefined): Node[] {
-    return (nodes ?? []).filter((node) => (node.x1 - node.x0) * this.width() > 1);
+    return (nodes ?? []).filter((node) => (node.x1 - node.x0) * this.drawnWidth > NARROWEST);
   }
 
   private sibling(step: number): Node | undefined {

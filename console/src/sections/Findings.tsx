@@ -3,7 +3,8 @@ import { figure, place } from "../format";
 import type { Evidence, Finding, Location } from "../report";
 import { Section, SeverityMark } from "./common";
 
-const OPEN_AT_FIRST = 8;
+/** The worst are unfolded; the others still show what and where. */
+const OPEN_AT_FIRST = 3;
 
 export interface FindingsProps {
   findings: Finding[];
