@@ -20,7 +20,7 @@ double percent(int64_t value, int64_t total) {
 }
 
 ordered_json edge(const view::Report& report, const view::RowEdge& edge, uint32_t other, int64_t cum) {
-  return {{"name", report.rows[other].name},
+  return {{"name", report.name(other)},
           {"value", edge.weight},
           {"percent", percent(edge.weight, cum)},
           {"inlined", edge.inlined}};

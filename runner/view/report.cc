@@ -102,35 +102,43 @@ std::string choose_unit(const std::vector<Candidate>& rows, const Report& report
   return unit.empty() ? report.sample_unit : unit;
 }
 
-void fill_edges(Report& report, const std::vector<Candidate>& rows, const std::vector<Edge>& edges,
-                size_t node_count, Kind kind) {
-  std::vector<uint32_t> row_of(node_count, model::kNone);
-  for (size_t i = 0; i < rows.size(); ++i) row_of[rows[i].node] = static_cast<uint32_t>(i);
-  if (kind == Kind::kTop) {
-    std::vector<char> inlined(rows.size(), 0), called(rows.size(), 0);
-    for (const Edge& edge : edges) (edge.inlined ? inlined : called)[row_of[edge.callee]] = 1;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      if (inlined[i]) report.rows[i].inlined = called[i] ? "(partial-inline)" : "(inline)";
-    }
-    return;
-  }
+// Which rows were inlined into their callers: all that a flat table shows of the calls.
+void note_inlined(Report& report, const std::vector<uint32_t>& row_of, const std::vector<Edge>& edges) {
+  std::vector<char> inlined(report.rows.size(), 0), called(report.rows.size(), 0);
   for (const Edge& edge : edges) {
+    const uint32_t row = row_of[edge.callee];
+    if (row != model::kNone) (edge.inlined ? inlined : called)[row] = 1;
+  }
+  for (size_t i = 0; i < report.rows.size(); ++i) {
+    if (inlined[i]) report.rows[i].inlined = called[i] ? "(partial-inline)" : "(inline)";
+  }
+}
+
+void fill_edges(Report& report, const NodeTable& table, std::vector<uint32_t> row_of,
+                const std::vector<Edge>& edges) {
+  const auto end_of_edge = [&](uint32_t node) {
+    if (row_of[node] == model::kNone) {
+      row_of[node] = static_cast<uint32_t>(report.rows.size() + report.others.size());
+      report.others.push_back(printable_name(table.info(node)));
+    }
+    return row_of[node];
+  };
+  const auto rows = static_cast<uint32_t>(report.rows.size());
+  for (const Edge& edge : edges) {
+    if (row_of[edge.caller] >= rows && row_of[edge.callee] >= rows) continue;
     const auto number = static_cast<uint32_t>(report.edges.size());
-    report.edges.push_back({row_of[edge.caller], row_of[edge.callee], edge.weight, edge.inlined});
-    report.rows[report.edges.back().caller].callees.push_back(number);
-    report.rows[report.edges.back().callee].callers.push_back(number);
+    const RowEdge& out = report.edges.emplace_back(
+        RowEdge{end_of_edge(edge.caller), end_of_edge(edge.callee), edge.weight, edge.inlined});
+    if (out.caller < rows) report.rows[out.caller].callees.push_back(number);
+    if (out.callee < rows) report.rows[out.callee].callers.push_back(number);
   }
   const auto heaviest_first = [&report](uint32_t a, uint32_t b) {
     const RowEdge &x = report.edges[a], &y = report.edges[b];
     if (wrapping_abs(x.weight) != wrapping_abs(y.weight)) {
       return wrapping_abs(x.weight) > wrapping_abs(y.weight);
     }
-    if (const int order = report.rows[x.caller].name.compare(report.rows[y.caller].name); order != 0) {
-      return order < 0;
-    }
-    if (const int order = report.rows[x.callee].name.compare(report.rows[y.callee].name); order != 0) {
-      return order < 0;
-    }
+    if (const int order = report.name(x.caller).compare(report.name(y.caller)); order != 0) return order < 0;
+    if (const int order = report.name(x.callee).compare(report.name(y.callee)); order != 0) return order < 0;
     return std::tie(x.caller, x.callee) < std::tie(y.caller, y.callee);
   };
   for (Row& row : report.rows) {
@@ -220,9 +228,10 @@ Result<Report> make_report(model::Profile profile, const Options& options, Kind 
   }
   if (report.unit == "minimum" && !rows.empty()) report.unit = choose_unit(rows, report);
 
-  std::vector<uint32_t> kept;
+  std::vector<uint32_t> kept, row_of(table->size(), model::kNone);
   int64_t shown = 0;
   for (const Candidate& row : rows) {
+    row_of[row.node] = static_cast<uint32_t>(kept.size());
     kept.push_back(row.node);
     shown = wrapping_add(shown, row.weight.flat_value());
     Row& out = report.rows.emplace_back();
@@ -231,10 +240,22 @@ Result<Report> make_report(model::Profile profile, const Options& options, Kind 
     out.flat = row.weight.flat_value();
     out.cum = row.weight.cum_value();
   }
+  // Where pprof left out nothing it does not build its graph anew: nodes whose values add up to 0 (those of a
+  // difference) have no row then, but still their calls, which no cutoff concerns.
+  if (rows.size() == all_rows) {
+    kept.resize(table->size());
+    std::iota(kept.begin(), kept.end(), 0);
+  }
   std::vector<Edge> edges = sum_edges(profile, *table, value, kept, kind == Kind::kTop);
   const int64_t edge_cutoff = cutoff(flat_total, trim.edge_fraction);
-  std::erase_if(edges, [&](const Edge& edge) { return wrapping_abs(edge.weight) < edge_cutoff; });
-  fill_edges(report, rows, edges, table->size(), kind);
+  std::erase_if(edges, [&](const Edge& edge) {
+    return row_of[edge.callee] != model::kNone && wrapping_abs(edge.weight) < edge_cutoff;
+  });
+  if (kind == Kind::kTop) {
+    note_inlined(report, row_of, edges);
+  } else {
+    fill_edges(report, *table, std::move(row_of), edges);
+  }
   report.labels = report_labels(profile, report, options, shown, trim.node_fraction);
   // Rows' file names live in the table, names in the rows themselves.
   report.storage = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(

@@ -28,7 +28,7 @@ struct Row {
 };
 
 struct RowEdge {
-  uint32_t caller = 0, callee = 0;  // indices into Report::rows
+  uint32_t caller = 0, callee = 0;  // for Report::name()
   int64_t weight = 0;
   bool inlined = false;
 };
@@ -43,10 +43,15 @@ struct Report {
   size_t dropped_nodes = 0;
   std::vector<Row> rows;
   std::vector<RowEdge> edges;
+  // Names of nodes that are no rows but have calls to or from rows: their values add up to nothing.
+  std::vector<std::string> others;
 
   // What rows, and the profile's own strings, point into.
   std::shared_ptr<const void> storage;
   [[nodiscard]] std::string format(int64_t value) const;
+  [[nodiscard]] const std::string& name(uint32_t end_of_edge) const {
+    return end_of_edge < rows.size() ? rows[end_of_edge].name : others[end_of_edge - rows.size()];
+  }
 };
 
 // Sums up `profile` (which is used up: filters work in place). Warnings are for the user, not failures.

@@ -42,7 +42,7 @@ void add_edge(std::string& out, const Report& report, const Row& row, const RowE
   out += ' ';
   out += percentage(edge.weight, row.cum);
   out += " |   ";
-  out += report.rows[other].name;
+  out += report.name(other);
   if (edge.inlined) out += " (inline)";
   out += '\n';
 }
