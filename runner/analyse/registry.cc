@@ -11,6 +11,10 @@ const std::vector<Rule>& all_rules() {
       go::goroutine_leak(),
       go::map_concurrent_write(),
       go::map_lock_convoy(),
+      go::syncmap_key_churn(),
+      go::syncmap_miss_storm(),
+      go::syncmap_range(),
+      go::syncmap_write_heavy(),
   };
   return kRules;
 }
