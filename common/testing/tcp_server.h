@@ -25,8 +25,8 @@ class TcpServer {
  public:
   class Connection {
    public:
-    Connection(int fd, SSL* ssl, const std::atomic<bool>& stop, int number)
-        : number(number), fd_(fd), ssl_(ssl), stop_(stop) {}
+    Connection(int fd, SSL* ssl, const std::atomic<bool>& stop, int nth)
+        : number(nth), fd_(fd), ssl_(ssl), stop_(stop) {}
     const int number;  // 0 for the first one
 
     // Everything up to the blank line; "" when the peer closed first.
