@@ -202,7 +202,9 @@ TEST(HttpGet, NamesEachKindOfFailure) {
     EXPECT_THAT(got.message(), HasSubstr(c.message)) << c.name;
     EXPECT_THAT(got.message(), Not(HasSubstr("hunter2"))) << c.name;
     EXPECT_LE(got.body.size(), 100'000U) << c.name;
-    if (c.body != nullptr) EXPECT_EQ(got.body, c.body) << c.name;
+    if (c.body != nullptr) {
+      EXPECT_EQ(got.body, c.body) << c.name;
+    }
   }
 }
 
