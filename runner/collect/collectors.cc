@@ -13,7 +13,7 @@ constexpr std::string_view kText = "text/plain";
 
 CollectorSpec profile(std::string_view name, std::string_view what, std::string_view path, When when) {
   CollectorSpec spec;
-  spec.info = {name, what, when == When::kWindow, when == When::kBoth};
+  spec.info = {name, what, when == When::kWindow, when == When::kBoth ? 2 : 1};
   spec.when = when;
   spec.path = path;
   spec.extension = ".pb.gz";
@@ -39,16 +39,23 @@ CollectorSpec text(std::string_view name, std::string_view what, std::string_vie
 std::vector<CollectorSpec> make_specs() {
   // What happens in net/http/pprof: https://pkg.go.dev/net/http/pprof
   CollectorSpec dump = text("goroutine.debug2", "state, wait time and full stack of each goroutine",
-                            "/goroutine", "debug=2", When::kEnd);
+                            "/goroutine", "debug=2", When::kBoth);
   dump.useful_in_part = true;
+  CollectorSpec goroutine = profile("goroutine", "goroutines by stack", "/goroutine", When::kBoth);
+  goroutine.info.snapshots = 3;
+  CollectorSpec memstats =
+      text("memstats", "runtime.MemStats, at the end of heap?debug=1", "/heap", "debug=1", When::kBoth);
+  memstats.info.snapshots = 5;
   CollectorSpec rate =
       text("mutex.rate", "the sampling rate of mutex profiling in force", "/mutex", "debug=1", When::kStart);
   rate.only_bytes = 4096;
   CollectorSpec vars = text("vars", "expvar: /debug/vars", "/debug/vars", "", When::kBoth);
+  vars.info.snapshots = 5;
   vars.root = Root::kService;
   vars.extension = ".json";
   vars.media_type = "application/json";
   CollectorSpec metrics = text("metrics", "Prometheus metrics: /metrics", "/metrics", "", When::kBoth);
+  metrics.info.snapshots = 5;
   metrics.root = Root::kService;
   metrics.useful_in_part = true;
   CollectorSpec trace = profile("trace", "short execution traces, kept as they are", "/trace", When::kShort);
@@ -61,7 +68,7 @@ std::vector<CollectorSpec> make_specs() {
       delta("heap.delta", "change of live memory over the window", "/heap"),
       profile("allocs", "all allocations since the start", "/allocs", When::kEnd),
       delta("allocs.delta", "allocations within the window", "/allocs"),
-      profile("goroutine", "goroutines by stack", "/goroutine", When::kBoth),
+      goroutine,
       delta("goroutine.delta", "change of goroutines over the window", "/goroutine"),
       dump,
       profile("mutex", "who held contended locks, since the start", "/mutex", When::kEnd),
@@ -70,7 +77,7 @@ std::vector<CollectorSpec> make_specs() {
       profile("block", "who waited for locks and channels, since the start", "/block", When::kEnd),
       delta("block.delta", "who waited for locks and channels, within the window", "/block"),
       profile("threadcreate", "what made operating system threads", "/threadcreate", When::kEnd),
-      text("memstats", "runtime.MemStats, at the end of heap?debug=1", "/heap", "debug=1", When::kBoth),
+      memstats,
       vars,
       metrics,
       trace,

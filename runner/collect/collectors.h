@@ -12,7 +12,7 @@ namespace edp::collect {
 enum class When {
   kStart,   // once, before the window
   kEnd,     // once, after it
-  kBoth,    // before and after
+  kBoth,    // before and after, and between where CollectorInfo::snapshots says so
   kWindow,  // blocks for the window
   kShort,   // short windows within the window
 };

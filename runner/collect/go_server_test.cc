@@ -78,15 +78,16 @@ TEST(GoTarget, GivesEverything) {
   }
   for (const char* name :
        {"cpu.pb.gz", "heap.1.pb.gz", "heap.2.pb.gz", "heap.delta.pb.gz", "allocs.pb.gz", "allocs.delta.pb.gz",
-        "goroutine.1.pb.gz", "goroutine.2.pb.gz", "goroutine.delta.pb.gz", "mutex.pb.gz", "mutex.delta.pb.gz",
-        "block.pb.gz", "block.delta.pb.gz", "threadcreate.pb.gz"}) {
+        "goroutine.1.pb.gz", "goroutine.2.pb.gz", "goroutine.3.pb.gz", "goroutine.delta.pb.gz", "mutex.pb.gz",
+        "mutex.delta.pb.gz", "block.pb.gz", "block.delta.pb.gz", "threadcreate.pb.gz"}) {
     EXPECT_TRUE(is_gzip(artefact(got, name))) << name;
   }
-  EXPECT_THAT(artefact(got, "goroutine.debug2.txt")->bytes, HasSubstr("goroutine 1 ["));
+  EXPECT_THAT(artefact(got, "goroutine.debug2.1.txt")->bytes, HasSubstr("goroutine 1 ["));
+  EXPECT_THAT(artefact(got, "goroutine.debug2.2.txt")->bytes, HasSubstr("goroutine 1 ["));
   EXPECT_THAT(artefact(got, "mutex.rate.txt")->bytes, HasSubstr("sampling period=7\n"));
   EXPECT_THAT(artefact(got, "memstats.1.txt")->bytes, HasSubstr("# Mallocs = "));
-  EXPECT_THAT(artefact(got, "memstats.2.txt")->bytes, HasSubstr("# HeapInuse = "));
-  EXPECT_THAT(artefact(got, "vars.2.json")->bytes, HasSubstr("\"memstats\""));
+  EXPECT_THAT(artefact(got, "memstats.5.txt")->bytes, HasSubstr("# HeapInuse = "));
+  EXPECT_THAT(artefact(got, "vars.5.json")->bytes, HasSubstr("\"memstats\""));
   for (int i = 1; i <= 3; ++i) {
     const Collected* trace = artefact(got, "trace." + std::to_string(i) + ".out");
     ASSERT_NE(trace, nullptr);

@@ -87,16 +87,22 @@ TEST(HostileTarget, AsksForEachProfileAsGoServesIt) {
           "allocs.delta.pb.gz this is /debug/pprof/allocs?seconds=2",
           "goroutine.1.pb.gz this is /debug/pprof/goroutine",
           "goroutine.2.pb.gz this is /debug/pprof/goroutine",
+          "goroutine.3.pb.gz this is /debug/pprof/goroutine",
           "goroutine.delta.pb.gz this is /debug/pprof/goroutine?seconds=2",
-          "goroutine.debug2.txt this is /debug/pprof/goroutine?debug=2",
+          "goroutine.debug2.1.txt this is /debug/pprof/goroutine?debug=2",
+          "goroutine.debug2.2.txt this is /debug/pprof/goroutine?debug=2",
           "mutex.pb.gz this is /debug/pprof/mutex", "mutex.delta.pb.gz this is /debug/pprof/mutex?seconds=2",
           "mutex.rate.txt --- mutex:\ncycles/second=1\nsampling period=5\n",
           "block.pb.gz this is /debug/pprof/block", "block.delta.pb.gz this is /debug/pprof/block?seconds=2",
           "threadcreate.pb.gz this is /debug/pprof/threadcreate",
-          "memstats.1.txt this is /debug/pprof/heap?debug=1",
-          "memstats.2.txt this is /debug/pprof/heap?debug=1", "vars.1.json this is /debug/vars",
-          "vars.2.json this is /debug/vars", "metrics.1.txt this is /metrics",
-          "metrics.2.txt this is /metrics", "trace.1.out this is /debug/pprof/trace?seconds=0.08"));
+          "memstats.1.txt this is /debug/pprof/heap?debug=1", "vars.1.json this is /debug/vars",
+          "metrics.1.txt this is /metrics", "memstats.2.txt this is /debug/pprof/heap?debug=1",
+          "vars.2.json this is /debug/vars", "metrics.2.txt this is /metrics",
+          "memstats.3.txt this is /debug/pprof/heap?debug=1", "vars.3.json this is /debug/vars",
+          "metrics.3.txt this is /metrics", "memstats.4.txt this is /debug/pprof/heap?debug=1",
+          "vars.4.json this is /debug/vars", "metrics.4.txt this is /metrics",
+          "memstats.5.txt this is /debug/pprof/heap?debug=1", "vars.5.json this is /debug/vars",
+          "metrics.5.txt this is /metrics", "trace.1.out this is /debug/pprof/trace?seconds=0.08"));
   EXPECT_EQ(got.mutex_fraction, 5);
 }
 
@@ -155,7 +161,7 @@ TEST(HostileTarget, KeepsTheFirstPartOfWhatCanBeReadInPart) {
   const auto got = run(server, quick_plan({"goroutine.debug2"}));
   EXPECT_EQ(outcome(got, "goroutine.debug2").outcome, "partial");
   EXPECT_EQ(outcome(got, "goroutine.debug2").message, "larger than the limit of 100000 bytes");
-  const Collected* dump = artefact(got, "goroutine.debug2.txt");
+  const Collected* dump = artefact(got, "goroutine.debug2.1.txt");
   ASSERT_NE(dump, nullptr);
   EXPECT_TRUE(dump->partial);
   EXPECT_EQ(dump->bytes.size(), 100'000U);

@@ -57,7 +57,9 @@ class LiveRun {
     TaskGroup start(parallel());
     for (const CollectorSpec* spec : specs_) {
       if (spec->when == When::kStart) start.add([&, spec] { fetcher.snapshot(*spec, 0); });
-      if (spec->when == When::kBoth) start.add([&, spec] { fetcher.snapshot(*spec, 1); });
+      if (spec->when == When::kBoth && may_ask(*spec, *found)) {
+        start.add([&, spec] { fetcher.snapshot(*spec, 1); });
+      }
     }
     (void)start.wait_until(Clock::now() + kStartPatience);
     run_window(fetcher);
@@ -138,9 +140,34 @@ class LiveRun {
         });
       }
     }
-    // Also where no collector takes a window: the two snapshots shall be that far apart.
+    TaskGroup between(parallel());
+    take_snapshots_between(fetcher, begin, length, between);
+    // Also where no collector takes a window: first and last snapshot shall be that far apart.
     (void)context_.cancel.sleep_until(begin + std::chrono::seconds(length));
+    between.wait();
     group.wait();
+  }
+
+  // All but the first and the last of those that show a trend. One that hangs does not hold up the next.
+  void take_snapshots_between(Fetcher& fetcher, Clock::time_point begin, int length, TaskGroup& group) {
+    std::multimap<double, std::pair<const CollectorSpec*, int>> due;
+    for (const CollectorSpec* spec : specs_) {
+      if (spec->when != When::kBoth || recorder_.is_absent(spec->info.name)) continue;
+      for (int number = 2; number < spec->info.snapshots; ++number) {
+        const double offset = static_cast<double>(length) * (number - 1) / (spec->info.snapshots - 1);
+        due.emplace(offset, std::pair(spec, number));
+      }
+    }
+    for (const auto& [offset, one] : due) {
+      if (context_.cancel.sleep_until(begin + seconds(offset))) return;
+      group.add([&fetcher, spec = one.first, number = one.second] { fetcher.snapshot(*spec, number); });
+    }
+  }
+
+  // A dump of all stacks makes the target stand still while it is written.
+  [[nodiscard]] bool may_ask(const CollectorSpec& spec, const PprofServer& server) const {
+    return spec.info.name != "goroutine.debug2" ||
+           server.goroutines.value_or(0) <= plan_.max_goroutines_for_dump;
   }
 
   void take_traces(Fetcher& fetcher, const CollectorSpec& spec, Clock::time_point begin, int length) {
@@ -162,12 +189,12 @@ class LiveRun {
         } else if (spec->when == When::kEnd) {
           group.add([&, spec] { fetcher.snapshot(*spec, 0); });
         } else if (spec->when == When::kBoth && !recorder_.is_absent(spec->info.name)) {
-          group.add([&, spec] { fetcher.snapshot(*spec, 2); });
+          group.add([&, spec] { fetcher.snapshot(*spec, spec->info.snapshots); });
         }
       }
     }
     if (dump == nullptr) return;
-    if (server.goroutines.value_or(0) > plan_.max_goroutines_for_dump) {
+    if (!may_ask(*dump, server)) {
       recorder_.finished(dump->info.name,
                          {"absent",
                           "left out: the target has " + std::to_string(*server.goroutines) +
@@ -175,7 +202,7 @@ class LiveRun {
                           0, 0});
       return;
     }
-    fetcher.snapshot(*dump, 0);
+    fetcher.snapshot(*dump, dump->info.snapshots);
   }
 
   const TargetSpec& target_;

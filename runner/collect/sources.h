@@ -12,7 +12,8 @@ namespace edp::collect {
 //   window           |-------------- deltas, W+1 s --------------|
 //                      |------------ cpu, W s ----------------|
 //                            trace     trace     trace
-//   end              second snapshots and the rest, side by side; the goroutine dump, which stops the
+//                         (snapshots of what shows a trend)
+//   end              last snapshots and the rest, side by side; the goroutine dump, which stops the
 //                    program while it is written, last
 TargetCollection collect_live(const TargetSpec& target, const CollectPlan& plan,
                               const CollectContext& context, Reporter& reporter);
