@@ -78,7 +78,8 @@ class DumpReader {
       begin_frame(Where::kAncestor);
     } else if (const std::string_view name = parse_call(line); !name.empty()) {
       begin_frame(Where::kPosition);
-      goroutine.frames.push_back({.function = name});
+      goroutine.frames.push_back(
+          {.function = name, .arguments = line.substr(name.size() + 1, line.size() - name.size() - 2)});
       memory_ += 2 * sizeof(model::GoroutineFrame);
     } else if (line == "\tgoroutine running on other thread; stack unavailable") {
       begin_frame(Where::kCall);

@@ -87,7 +87,9 @@ TEST(GoText, ReadsARealDump) {
   EXPECT_EQ(waiter.state, "sync.Mutex.Lock");
   EXPECT_EQ(waiter.creator_id, 1u);
   EXPECT_EQ(waiter.created_by.function, "main.main");
+  EXPECT_EQ(waiter.frames.at(1).arguments, "0x857f68");  // the lock
   EXPECT_EQ(waiter.frames.at(4).function, "main.put");
+  EXPECT_EQ(waiter.frames.at(4).arguments, "0xffffffffffffffff");
   EXPECT_EQ(waiter.frames.at(4).file, "example.com/shop/main.go");
   EXPECT_EQ(waiter.frames.at(4).line, 30);
 }
