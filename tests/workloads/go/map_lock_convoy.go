@@ -6,7 +6,8 @@ import (
 )
 
 // Fault: one mutex guards one map, and 24 workers merge their counts into it at the same moment, holding the lock
-// for a millisecond or more each. The last in the row waits more than 20 ms for its turn.
+// for more than a millisecond each (swiss maps take 17 ns an entry, classic ones twice that). The last in the row waits
+// more than 30 ms for its turn.
 func init() { register("map-lock-convoy", runMapLockConvoy) }
 
 type ledger struct {
@@ -26,7 +27,7 @@ func runMapLockConvoy() {
 	const workers, accounts = 24, 50000
 	l := ledger{balance: make(map[int]int64, accounts)}
 	r := newRandom(1)
-	entries := make([]int, 15000)
+	entries := make([]int, 80000)
 	for i := range entries {
 		entries[i] = r.below(accounts)
 	}
