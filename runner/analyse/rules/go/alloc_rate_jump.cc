@@ -171,7 +171,7 @@ model::Finding jump_finding(const Jump& jump, const Series& series, const AllocL
   finding.title = "Allocations jumped from " + rate_text(jump.before.rate) + " to " +
                   rate_text(jump.after.rate) +
                   (finding.location.function.empty() ? "" : ", most of them in " + finding.location.function);
-  finding.summary = "The program allocates " + rate_text(jump.after.rate) + " objects since second " +
+  finding.summary = "The program makes " + count_text(jump.after.rate) + " objects a second since second " +
                     count_text(jump.at) + " of the run, " + times(jump.before.rate, jump.after.rate) + ".";
   if (jump.after.bytes > 0) {
     finding.summary += " That is " + bytes_rate_text(jump.after.bytes) + " after " +
@@ -207,10 +207,10 @@ model::Finding high_finding(double rate, const std::string& artefact, model::Bas
   model::Finding finding;
   finding.severity = model::Severity::kInfo;
   add_lines(finding, alloc);
-  finding.title = "The program allocates " + rate_text(rate) + " objects" +
+  finding.title = "The program allocates " + count_text(rate) + " objects a second" +
                   (finding.location.function.empty() ? "" : ", most of them in " + finding.location.function);
-  finding.summary = "Allocation runs at " + rate_text(rate) +
-                    " objects all through the window. It did not jump; each object costs "
+  finding.summary = "It makes " + count_text(rate) +
+                    " objects a second all through the window. The rate did not jump; each object costs "
                     "tens of nanoseconds and its share of the collector's work.";
   finding.evidence.insert(finding.evidence.begin(), {.name = "objects allocated a second",
                                                      .value = rate,

@@ -22,6 +22,9 @@ constexpr config::ThresholdSpec kCriticalWait{
     "chain.critical_wait_milliseconds", 1000, "milliseconds",
     "CRITICAL when goroutines wait so long behind one lock, on average: callers run into their timeouts"};
 
+// Each is held against all goroutines: the longest queues only.
+constexpr size_t kMostPlaces = 20;
+
 // How long, and how often, the queue was seen.
 struct Persistence {
   const Waiters* largest = nullptr;  // a dump where one shows the chain: it names states and ids
@@ -243,17 +246,24 @@ Judgement judge(const RuleInput& input) {
   const ContentionProfile block = contention_profile(input.facts, model::ProfileKind::kBlock);
   const std::vector<LockPlace> places = lock_places(block, {}, all);
   const double enough = input.thresholds.get(kChain);
-  std::vector<std::pair<double, model::Finding>> found;
+  std::vector<std::pair<const LockPlace*, Persistence>> crowded;
   for (const LockPlace& place : places) {
     const Persistence seen = persistence_of(place, enough);
-    if (seen.largest == nullptr) continue;
-    Cause cause{.chain = follow_holders(place, *seen.largest, places)};
-    if (place.wait_contentions > 0) {
+    if (seen.largest != nullptr) crowded.emplace_back(&place, seen);
+  }
+  std::ranges::stable_sort(crowded, [](const auto& a, const auto& b) {
+    return queue_length(*a.second.largest) > queue_length(*b.second.largest);
+  });
+  if (crowded.size() > kMostPlaces) crowded.resize(kMostPlaces);
+  std::vector<std::pair<double, model::Finding>> found;
+  for (const auto& [place, seen] : crowded) {
+    Cause cause{.chain = follow_holders(*place, *seen.largest, places)};
+    if (place->wait_contentions > 0) {
       cause.wait_seconds =
-          static_cast<double>(place.wait_delay) / 1e9 / static_cast<double>(place.wait_contentions);
+          static_cast<double>(place->wait_delay) / 1e9 / static_cast<double>(place->wait_contentions);
     }
     found.emplace_back(queue_length(*seen.largest),
-                       make_finding(place, seen, cause, block, input.thresholds));
+                       make_finding(*place, seen, cause, block, input.thresholds));
   }
   for (const SenderGroup& group : sender_groups(all, enough)) {
     found.emplace_back(static_cast<double>(group.count), sender_finding(group, block, enough));

@@ -20,6 +20,9 @@ constexpr config::ThresholdSpec kCriticalWaiting{
     "lock.critical_waiting_goroutines", 20, "goroutines",
     "CRITICAL when so many wait for one lock on average, each longer than lock.wait_milliseconds"};
 
+// Each is held against whole profiles: those with the longest queues only.
+constexpr size_t kMostPlaces = 20;
+
 // What the work under the lock consists of, from the best profile that shows any of it.
 struct Guard {
   SectionReading reading;
@@ -183,20 +186,23 @@ Judgement judge(const RuleInput& input) {
   const std::vector<Snapshot> all = snapshots(input.facts);
   const std::vector<LockPlace> places = lock_places(block, mutex, all);
 
-  std::vector<std::pair<double, model::Finding>> found;
+  std::vector<std::pair<const LockPlace*, LockCost>> convoys;
   std::string unclear;
   for (const LockPlace& place : places) {
-    const LockCost cost = cost_of(place, block, mutex, all, input);
-    if (!cost.unclear.empty() && cost.wait_seconds * 1e3 >= input.thresholds.get(kLockStarvation))
+    LockCost cost = cost_of(place, block, mutex, all, input);
+    if (!cost.unclear.empty() && cost.wait_seconds * 1e3 >= input.thresholds.get(kLockStarvation)) {
       unclear = cost.unclear;
-    if (!is_convoy(cost, input.thresholds)) continue;
-    const Guard guard = find_guard(input, place);
-    if (!guard.found()) continue;
-    found.emplace_back(cost.waiting, make_finding(input, place, guard, cost));
+    }
+    if (is_convoy(cost, input.thresholds)) convoys.emplace_back(&place, std::move(cost));
   }
-  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::ranges::stable_sort(convoys,
+                           [](const auto& a, const auto& b) { return a.second.waiting > b.second.waiting; });
+  if (convoys.size() > kMostPlaces) convoys.resize(kMostPlaces);
   Judgement judgement;
-  for (auto& [waiting, finding] : found) judgement.findings.push_back(std::move(finding));
+  for (const auto& [place, cost] : convoys) {
+    const Guard guard = find_guard(input, *place);
+    if (guard.found()) judgement.findings.push_back(make_finding(input, *place, guard, cost));
+  }
   if (!judgement.findings.empty()) return judgement;
   if (!unclear.empty()) return Judgement::unknown(unclear);
   if (block.is_empty && mutex.is_empty) return Judgement::unknown(how_to_profile_locks(input.facts));
