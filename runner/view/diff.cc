@@ -78,9 +78,9 @@ std::string diff_text(const DiffReport& diff) {
     const Row& row = report.rows[i];
     const DiffFigures& figures = diff.figures[i];
     add_right(out, report.format(row.flat), 10);
-    out += " " + percentage(row.flat, report.total) + " ";
+    out.append(" ").append(percentage(row.flat, report.total)).append(" ");
     add_right(out, report.format(row.cum), 10);
-    out += " " + percentage(row.cum, report.total) + " ";
+    out.append(" ").append(percentage(row.cum, report.total)).append(" ");
     add_right(out, report.format(figures.flat_before), 12);
     add_right(out, report.format(figures.flat_after), 11);
     add_right(out, report.format(figures.cum_before), 12);

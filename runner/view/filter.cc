@@ -175,7 +175,8 @@ Result<void> apply_filters(model::Profile& profile, const Options& options,
   if (!show_from) return tl::unexpected(show_from.error());
   const auto prune_from = compile("prune_from", options.prune_from);
   if (!prune_from) return tl::unexpected(prune_from.error());
-  const NumberUnits units(profile);
+  NumberUnits units;
+  if (!options.tag_focus.empty() || !options.tag_ignore.empty()) units.read(profile);
   auto tag_focus = TagFilter::parse("tagfocus", options.tag_focus, units);
   if (!tag_focus) return tl::unexpected(tag_focus.error());
   auto tag_ignore = TagFilter::parse("tagignore", options.tag_ignore, units);

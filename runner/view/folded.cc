@@ -69,7 +69,7 @@ std::string folded_stacks(const model::Profile& profile, uint32_t sample_type) {
       if (f > 0) out += ';';
       out += names[by_name[frames_here[f]]];
     }
-    out += " " + std::to_string(sum) + "\n";
+    out.append(" ").append(std::to_string(sum)).append("\n");
   }
   return out;
 }

@@ -82,15 +82,16 @@ std::string printable_name(const NodeInfo& info) {
   }
   if (!info.name.empty()) add(info.name);
   if (info.line != 0) {
-    std::string place = std::string(info.file) + ":" + std::to_string(info.line);
-    if (info.column != 0) place += ":" + std::to_string(info.column);
+    std::string place(info.file);
+    place.append(":").append(std::to_string(info.line));
+    if (info.column != 0) place.append(":").append(std::to_string(info.column));
     add(place);
   } else if (!info.file.empty()) {
     add(info.file);
   } else if (!info.name.empty()) {
     // Said already.
   } else if (!info.object.empty()) {
-    add("[" + std::string(base_name(info.object)) + "]");
+    add(std::string("[").append(base_name(info.object)).append("]"));
   } else {
     add("<unknown>");
   }

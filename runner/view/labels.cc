@@ -61,7 +61,7 @@ std::vector<std::string> profile_labels(const model::Profile& profile, const Rep
     const Scaled total = scale(report.total, report.sample_unit, "nanoseconds");
     std::string share;
     if (total.unit == "ns" && total.value != 0) {
-      share = "(" + percentage(to_int64(total.value), profile.duration_nanos) + ")";
+      share.append("(").append(percentage(to_int64(total.value), profile.duration_nanos)).append(")");
     }
     labels.push_back("Duration: " + scaled_label(profile.duration_nanos, "nanoseconds", "auto") +
                      ", Total samples = " + report.format(report.total) + " " + share);

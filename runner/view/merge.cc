@@ -18,7 +18,10 @@ std::string describe(const ValueType& type) { return std::string(type.type) + "/
 
 std::string describe(const std::vector<ValueType>& types) {
   std::string text = "[";
-  for (const ValueType& type : types) text += (text.size() > 1 ? " " : "") + describe(type);
+  for (const ValueType& type : types) {
+    if (text.size() > 1) text += ' ';
+    text += describe(type);
+  }
   return text + "]";
 }
 

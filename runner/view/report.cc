@@ -180,7 +180,8 @@ Result<uint32_t> sample_type_index(const model::Profile& profile, const std::str
   for (size_t i = 0; i < count; ++i) {
     const std::string_view type = profile.sample_types[i].type;
     if (type == name || type == without_inuse) return static_cast<uint32_t>(i);
-    known += (i > 0 ? " " : "") + std::string(type);
+    if (i > 0) known += ' ';
+    known += type;
   }
   return fail("sample_index \"" + name + "\" must be one of: [" + known + "]");
 }

@@ -9,7 +9,7 @@
 
 namespace edp::view {
 
-NumberUnits::NumberUnits(const model::Profile& profile) {
+void NumberUnits::read(const model::Profile& profile) {
   for (const model::Label& label : profile.labels) {
     if (!label.is_number || is_empty(label)) continue;
     const auto [entry, is_new] = units_.try_emplace(label.key, label.unit);

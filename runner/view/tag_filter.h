@@ -19,7 +19,7 @@ namespace edp::view {
 // The unit of each numeric label key: the first that a sample names, else one guessed from the key.
 class NumberUnits {
  public:
-  explicit NumberUnits(const model::Profile& profile);
+  void read(const model::Profile& profile);
   [[nodiscard]] std::string_view unit(std::string_view key) const;
 
  private:

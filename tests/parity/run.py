@@ -50,6 +50,8 @@ class Tools:
         self.env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PPROF_TMPDIR": str(folder), "TZ": "Europe/Berlin",
                     "PPROF_BINARY_PATH": str(folder / "none"), "GOMAXPROCS": "2"}
         go_env = dict(os.environ, GOTOOLCHAIN="local")
+        # The first run builds it where Go ships it as source only; -n then tells where it lies.
+        subprocess.run(["go", "tool", "pprof", "-help"], capture_output=True, check=False, env=go_env)
         tool = subprocess.run(["go", "tool", "-n", "pprof"], capture_output=True, text=True, check=False, env=go_env)
         if tool.returncode != 0:
             sys.exit("parity: go tool pprof is missing: run ./edp setup")
