@@ -81,7 +81,7 @@ func runGoroutineBurst() {
 			burst.Add(1)
 			go func() {
 				defer burst.Done()
-				time.Sleep(time.Duration(300+i) * time.Millisecond)
+				<-time.After(time.Duration(300+i) * time.Millisecond) // the answer of a backend
 				checksum(i)
 			}()
 		}
