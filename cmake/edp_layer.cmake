@@ -14,7 +14,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(edp_options INTERFACE -Wthread-safety -Wno-missing-designated-field-initializers
     -Wno-deprecated-declarations)  # libstdc++ 12's own std::stable_sort
 else()
-  target_compile_options(edp_options INTERFACE -Wno-missing-field-initializers)
+  target_compile_options(edp_options INTERFACE -Wno-missing-field-initializers
+    -Wno-restrict)  # false alarms of GCC 12 in std::string (GCC bug 105651)
 endif()
 if(EDP_SANITIZE)
   target_compile_options(edp_options INTERFACE -fsanitize=${EDP_SANITIZE} -fno-sanitize-recover=all)

@@ -7,7 +7,7 @@ duration=${1:?usage: scripts/demo.sh SECONDS}
 out=build/demo
 mkdir -p "$out"
 
-(cd demo && go build -o ../build/demo/sessions .)
+(cd demo && go build -buildvcs=false -o ../build/demo/sessions .)
 # The service ends when its standard input closes, so it never outlives this script.
 coproc SERVICE { exec "$out/sessions"; }
 service_pid=$!

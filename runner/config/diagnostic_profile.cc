@@ -39,6 +39,8 @@ class Reader {
         one_of(value, profile.gate, kSeverities, "severity");
       } else if (key == "collectors") {
         names(value, profile.collectors, known_.collectors, "collector");
+      } else if (key == "on-demand") {
+        read_on_demand(value);
       } else if (key == "trace") {
         read_trace(value);
       } else if (key == "limits") {
@@ -65,8 +67,9 @@ class Reader {
 
   inline static const std::vector<std::string> kSeverities = {"INFO", "WARNING", "CRITICAL"};
   inline static const std::vector<std::string> kKeys = {
-      "name",  "description", "duration",       "timeout", "gate",      "collectors",
+      "name",  "description", "duration",       "timeout", "gate",      "collectors", "on-demand",
       "trace", "limits",      "mutex-sampling", "rules",   "rules-off", "thresholds"};
+  inline static const std::vector<std::string> kOnDemandKeys = {"collectors", "blocked-goroutines"};
   inline static const std::vector<std::string> kTraceKeys = {"window", "repeats"};
   inline static const std::vector<std::string> kLimitKeys = {"collector-timeout", "max-bytes",
                                                              "max-inflated-bytes"};
@@ -156,15 +159,21 @@ class Reader {
         seconds(value, window);
         profile.trace_milliseconds = window * 1e3;
       } else if (key == "repeats") {
-        double repeats = 0;
-        quantity(value, repeats, parse_seconds);
-        if (repeats != static_cast<int>(repeats) || repeats > 100) {
-          note(value, "repeats is a whole number up to 100");
-        } else {
-          profile.trace_repeats = static_cast<int>(repeats);
-        }
+        quantity(value, profile.trace_repeats, parse_count);
       } else {
         unknown_key(key_node, key, kTraceKeys);
+      }
+    });
+  }
+
+  void read_on_demand(const YAML::Node& node) {
+    each_key(node, [&](const std::string& key, const YAML::Node& key_node, const YAML::Node& value) {
+      if (key == "collectors") {
+        names(value, profile.on_demand, known_.collectors, "collector");
+      } else if (key == "blocked-goroutines") {
+        quantity(value, profile.on_demand_blocked, parse_count);
+      } else {
+        unknown_key(key_node, key, kOnDemandKeys);
       }
     });
   }

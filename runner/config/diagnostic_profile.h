@@ -18,6 +18,10 @@ struct DiagnosticProfile {
   std::string name;
   std::string description;
   std::vector<std::string> collectors;
+  // Taken at the end, and only when the goroutine profile shows at least so many goroutines waiting for
+  // locks.
+  std::vector<std::string> on_demand;
+  int on_demand_blocked = 10;
   double duration_seconds = 30;    // the window of cpu and delta profiles
   double trace_milliseconds = 80;  // one trace window; G2: under 100 ms
   int trace_repeats = 3;

@@ -27,6 +27,7 @@ duration: 1m
 timeout: 90
 gate: WARNING
 collectors: [cpu, heap]
+on-demand: { collectors: [goroutine], blocked-goroutines: 25 }
 trace: { window: 50ms, repeats: 7 }
 limits: { collector-timeout: 2s, max-bytes: 1MiB, max-inflated-bytes: 1GiB }
 mutex-sampling: "100"
@@ -41,6 +42,8 @@ thresholds: { syncmap.range_ms: 2.5 }
   EXPECT_EQ(profile->timeout_seconds, 90);
   EXPECT_EQ(profile->gate, "WARNING");
   EXPECT_EQ(profile->collectors, (std::vector<std::string>{"cpu", "heap"}));
+  EXPECT_EQ(profile->on_demand, (std::vector<std::string>{"goroutine"}));
+  EXPECT_EQ(profile->on_demand_blocked, 25);
   EXPECT_EQ(profile->trace_milliseconds, 50);
   EXPECT_EQ(profile->trace_repeats, 7);
   EXPECT_EQ(profile->collector_timeout_seconds, 2);
@@ -90,6 +93,8 @@ TEST(Quantity, ReadsUnitsAndRefusesNonsense) {
   EXPECT_EQ(*parse_bytes("3KiB"), 3072u);
   for (const char* bad : {"", "s", "-1s", "1y", "nan", "inf", "1e400s"})
     EXPECT_FALSE(parse_seconds(bad)) << bad;
+  EXPECT_EQ(*parse_count("7"), 7);
+  for (const char* bad : {"", "-1", "1.5", "1000001", "7x"}) EXPECT_FALSE(parse_count(bad)) << bad;
   for (const char* bad : {"", "1MB", "-1", "1e30GiB"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
 }
 

@@ -41,4 +41,12 @@ Result<uint64_t> parse_bytes(std::string_view text) {
   return static_cast<uint64_t>(*bytes);
 }
 
+Result<int> parse_count(std::string_view text) {
+  int number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc() && rest == end && number >= 0 && number <= 1'000'000) return number;
+  return fail("'" + std::string(text) + "' is not a whole number up to 1000000");
+}
+
 }  // namespace edp::config

@@ -14,4 +14,7 @@ Result<double> parse_seconds(std::string_view text);
 // A number with B, KiB, MiB or GiB, or without a unit (bytes).
 Result<uint64_t> parse_bytes(std::string_view text);
 
+// A whole number up to 1,000,000.
+Result<int> parse_count(std::string_view text);
+
 }  // namespace edp::config

@@ -1,6 +1,7 @@
 #include "runner/run/gather.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -132,6 +133,17 @@ class Gatherer {
 Gathered gather(collect::TargetCollection collection, const decode::Limits& limits,
                 const ArtefactSink& sink) {
   return Gatherer(collection, limits).run(sink);
+}
+
+void add(Gathered& to, Gathered more) {
+  const auto append = [](auto& list, auto& others) { std::ranges::move(others, std::back_inserter(list)); };
+  append(to.facts.profiles, more.facts.profiles);
+  append(to.facts.goroutines, more.facts.goroutines);
+  append(to.facts.memory, more.facts.memory);
+  append(to.facts.missing, more.facts.missing);
+  append(to.outcomes, more.outcomes);
+  append(to.artefacts, more.artefacts);
+  to.has_facts = to.has_facts || more.has_facts;
 }
 
 }  // namespace edp::run

@@ -23,4 +23,7 @@ using ArtefactSink = std::function<void(const collect::Collected&)>;
 
 Gathered gather(collect::TargetCollection collection, const decode::Limits& limits, const ArtefactSink& sink);
 
+// Joins a later collection of the same target.
+void add(Gathered& to, Gathered more);
+
 }  // namespace edp::run

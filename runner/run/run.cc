@@ -14,6 +14,7 @@
 #include "common/files.h"
 #include "runner/analyse/rule.h"
 #include "runner/run/gather.h"
+#include "runner/run/on_demand.h"
 #include "runner/run/version.h"
 
 namespace edp::run {
@@ -65,6 +66,15 @@ void append(std::vector<T>& to, std::vector<T> from) {
   std::ranges::move(from, std::back_inserter(to));
 }
 
+double seconds_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+bool wants_more(const Request& request, const collect::TargetSpec& target, const model::Facts& facts) {
+  return target.kind == collect::TargetKind::kUrl && !request.profile.on_demand.empty() &&
+         goroutines_waiting_for_locks(facts) >= request.profile.on_demand_blocked;
+}
+
 int exit_status(const model::Report& report, bool has_facts) {
   const model::Severity gate = gate_of(report.gate);
   const bool at_gate =
@@ -108,12 +118,26 @@ model::Report diagnose(const Request& request, const CancelToken& cancel,
     if (!written) keep_failure = written.error().to_string();
   };
 
+  const auto collect_on_demand = [&](const collect::TargetSpec& target, double seconds_left) {
+    collect::CollectPlan plan = plan_of(request);
+    plan.collectors = request.profile.on_demand;
+    plan.timeout_seconds = seconds_left;
+    return collect::collect({target}, plan, {.run_began = began, .cancel = cancel, .progress = progress});
+  };
+  const auto seconds_left = [&] { return request.profile.timeout_seconds - seconds_since(began); };
+
   const decode::Limits limits{.max_inflated_bytes = request.profile.max_inflated_bytes};
   const config::Thresholds thresholds = request.profile.threshold_values();
   const std::vector<std::string> rules = rules_of(request.profile);
   bool has_facts = false;
   for (collect::TargetCollection& collection : collections) {
+    const collect::TargetSpec target = collection.target;
     Gathered gathered = gather(std::move(collection), limits, keep);
+    if (wants_more(request, target, gathered.facts) && !cancel.cancelled() && seconds_left() > 1) {
+      for (collect::TargetCollection& more : collect_on_demand(target, seconds_left())) {
+        add(gathered, gather(std::move(more), limits, keep));
+      }
+    }
     if (gathered.has_facts) {
       analyse::Analysis analysis = analyse::analyse(gathered.facts, thresholds, rules);
       append(report.findings, std::move(analysis.findings));
@@ -130,7 +154,7 @@ model::Report diagnose(const Request& request, const CancelToken& cancel,
   std::ranges::stable_sort(report.findings, std::ranges::greater{}, &model::Finding::severity);
   report.cancelled = cancel.cancelled();
   report.exit_status = exit_status(report, has_facts);
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  report.seconds = seconds_since(began);
   return report;
 }
 

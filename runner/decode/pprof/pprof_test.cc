@@ -121,6 +121,11 @@ TEST(Pprof, AcceptsWhatPprofAccepts) {
   EXPECT_EQ(error_of(small().message(4, ProtoWriter().number(1, 2).number(2, 99))),
             "accepted");                                                              // unknown mapping
   EXPECT_EQ(error_of(small().message(2, ProtoWriter().packed(2, {7}))), "accepted");  // empty stack
+  // Of a field given twice, the last counts, and only that must make sense.
+  EXPECT_EQ(
+      error_of(small().number(7, 999).number(7, 3).message(11, ProtoWriter().number(1, 999)).message(11, {})),
+      "accepted");
+  EXPECT_EQ(error_of(small().message(3, ProtoWriter().number(1, 1).number(5, 999).number(5, 4))), "accepted");
   // A label's unit is not looked at where there is a text.
   EXPECT_EQ(error_of(small().message(2, ProtoWriter().packed(2, {7}).message(
                                             3, ProtoWriter().number(1, 5).number(2, 6).number(4, 999)))),

@@ -13,6 +13,12 @@
 
 namespace edp::decode::pprof {
 
+// Strings that a profile names once. As everywhere, the last one given counts, and only that must be there.
+struct TextIndices {
+  uint64_t drop_frames = 0, keep_frames = 0, default_sample_type = 0, doc_url = 0;
+  uint64_t period_type = 0, period_unit = 0;
+};
+
 struct Reading {
   Reading(ByteRange all, const Counts& found)
       : bytes(all),
@@ -26,6 +32,7 @@ struct Reading {
   model::Profile profile;
   std::vector<std::string_view> strings;
   IdIndex mappings, functions, locations;
+  TextIndices texts;
   Error error;
 
   bool fail_at(const Byte* at, std::string what) {
@@ -60,10 +67,6 @@ struct Reading {
     }
     out = strings[index];
     return true;
-  }
-  bool text(const FieldReader& field, std::string_view& out) {
-    uint64_t index = 0;
-    return number(field, index) && text_at(index, field.start(), out);
   }
 };
 

@@ -4,13 +4,32 @@
 namespace edp::decode::pprof {
 namespace {
 
-bool read_value_type(Reading& reading, ByteRange message, model::ValueType& type) {
+struct TypeIndices {
+  uint64_t type = 0, unit = 0;
+};
+
+bool read_value_type(Reading& reading, ByteRange message, TypeIndices& type) {
   FieldReader field(message);
   while (field.next()) {
-    if (field.number() == value_type_field::kType && !reading.text(field, type.type)) return false;
-    if (field.number() == value_type_field::kUnit && !reading.text(field, type.unit)) return false;
+    if (field.number() == value_type_field::kType && !reading.number(field, type.type)) return false;
+    if (field.number() == value_type_field::kUnit && !reading.number(field, type.unit)) return false;
   }
   return reading.done(field);
+}
+
+bool read_sample_type(Reading& reading, ByteRange message, const Byte* at) {
+  TypeIndices indices;
+  model::ValueType& type = reading.profile.sample_types.emplace_back();
+  return read_value_type(reading, message, indices) && reading.text_at(indices.type, at, type.type) &&
+         reading.text_at(indices.unit, at, type.unit);
+}
+
+bool read_period_type(Reading& reading, ByteRange message) {
+  TypeIndices indices;
+  if (!read_value_type(reading, message, indices)) return false;
+  reading.texts.period_type = indices.type;
+  reading.texts.period_unit = indices.unit;
+  return true;
 }
 
 // Where a table's record is complete: gives it its index.
@@ -22,6 +41,7 @@ bool add_id(Reading& reading, IdIndex& ids, uint64_t id, const char* kind, const
 
 bool read_mapping(Reading& reading, ByteRange message, const Byte* at) {
   model::Mapping mapping;
+  uint64_t file = 0, build_id = 0;
   FieldReader field(message);
   bool ok = true;
   while (ok && field.next()) {
@@ -39,10 +59,10 @@ bool read_mapping(Reading& reading, ByteRange message, const Byte* at) {
         ok = reading.number(field, mapping.offset);
         break;
       case mapping_field::kFile:
-        ok = reading.text(field, mapping.file);
+        ok = reading.number(field, file);
         break;
       case mapping_field::kBuildId:
-        ok = reading.text(field, mapping.build_id);
+        ok = reading.number(field, build_id);
         break;
       case mapping_field::kHasFunctions:
         ok = reading.flag(field, mapping.has_functions);
@@ -60,7 +80,9 @@ bool read_mapping(Reading& reading, ByteRange message, const Byte* at) {
         break;
     }
   }
-  if (!ok || !reading.done(field) || !add_id(reading, reading.mappings, mapping.id, "mapping", at))
+  if (!ok || !reading.done(field) || !reading.text_at(file, at, mapping.file) ||
+      !reading.text_at(build_id, at, mapping.build_id) ||
+      !add_id(reading, reading.mappings, mapping.id, "mapping", at))
     return false;
   reading.profile.mappings.push_back(mapping);
   return true;
@@ -68,6 +90,7 @@ bool read_mapping(Reading& reading, ByteRange message, const Byte* at) {
 
 bool read_function(Reading& reading, ByteRange message, const Byte* at) {
   model::Function function;
+  uint64_t name = 0, system_name = 0, file = 0;
   FieldReader field(message);
   bool ok = true;
   while (ok && field.next()) {
@@ -76,13 +99,13 @@ bool read_function(Reading& reading, ByteRange message, const Byte* at) {
         ok = reading.number(field, function.id);
         break;
       case function_field::kName:
-        ok = reading.text(field, function.name);
+        ok = reading.number(field, name);
         break;
       case function_field::kSystemName:
-        ok = reading.text(field, function.system_name);
+        ok = reading.number(field, system_name);
         break;
       case function_field::kFile:
-        ok = reading.text(field, function.file);
+        ok = reading.number(field, file);
         break;
       case function_field::kStartLine:
         ok = reading.number(field, function.start_line);
@@ -91,7 +114,9 @@ bool read_function(Reading& reading, ByteRange message, const Byte* at) {
         break;
     }
   }
-  if (!ok || !reading.done(field) || !add_id(reading, reading.functions, function.id, "function", at))
+  if (!ok || !reading.done(field) || !reading.text_at(name, at, function.name) ||
+      !reading.text_at(system_name, at, function.system_name) || !reading.text_at(file, at, function.file) ||
+      !add_id(reading, reading.functions, function.id, "function", at))
     return false;
   reading.profile.functions.push_back(function);
   return true;
@@ -164,18 +189,14 @@ bool read_location(Reading& reading, ByteRange message, const Byte* at) {
 }
 
 bool read_comments(Reading& reading, const FieldReader& field) {
-  std::string_view text;
   if (field.wire() == Wire::kVarint) {
-    if (!reading.text(field, text)) return false;
-    reading.profile.comments.push_back(text);
-    return true;
+    return reading.text_at(field.value(), field.start(), reading.profile.comments.emplace_back());
   }
   const ByteRange packed = field.bytes();
   for (const Byte* p = packed.begin; p < packed.end;) {
     uint64_t index = 0;
     if (!read_varint(p, packed.end, index)) return reading.fail_at(field.start(), "a packed number is cut");
-    if (!reading.text_at(index, field.start(), text)) return false;
-    reading.profile.comments.push_back(text);
+    if (!reading.text_at(index, field.start(), reading.profile.comments.emplace_back())) return false;
   }
   return true;
 }
@@ -184,15 +205,15 @@ bool read_top_level(Reading& reading, const FieldReader& field) {
   model::Profile& profile = reading.profile;
   switch (field.number()) {
     case profile_field::kSampleType:
-      return read_value_type(reading, field.bytes(), profile.sample_types.emplace_back());
+      return read_sample_type(reading, field.bytes(), field.start());
     case profile_field::kMapping:
       return read_mapping(reading, field.bytes(), field.start());
     case profile_field::kFunction:
       return read_function(reading, field.bytes(), field.start());
     case profile_field::kDropFrames:
-      return reading.text(field, profile.drop_frames);
+      return reading.number(field, reading.texts.drop_frames);
     case profile_field::kKeepFrames:
-      return reading.text(field, profile.keep_frames);
+      return reading.number(field, reading.texts.keep_frames);
     case profile_field::kTimeNanos:
       if (profile.time_nanos != 0) {
         return reading.fail_at(field.start(), "a second profile begins here: profiles were concatenated");
@@ -201,19 +222,30 @@ bool read_top_level(Reading& reading, const FieldReader& field) {
     case profile_field::kDurationNanos:
       return reading.number(field, profile.duration_nanos);
     case profile_field::kPeriodType:
-      profile.period_type = {};  // the last one counts
-      return read_value_type(reading, field.bytes(), profile.period_type);
+      return read_period_type(reading, field.bytes());
     case profile_field::kPeriod:
       return reading.number(field, profile.period);
     case profile_field::kComment:
       return read_comments(reading, field);
     case profile_field::kDefaultSampleType:
-      return reading.text(field, profile.default_sample_type);
+      return reading.number(field, reading.texts.default_sample_type);
     case profile_field::kDocUrl:
-      return reading.text(field, profile.doc_url);
+      return reading.number(field, reading.texts.doc_url);
     default:
       return true;
   }
+}
+
+bool resolve_texts(Reading& reading) {
+  model::Profile& profile = reading.profile;
+  const TextIndices& texts = reading.texts;
+  const Byte* const end = reading.bytes.end;
+  return reading.text_at(texts.drop_frames, end, profile.drop_frames) &&
+         reading.text_at(texts.keep_frames, end, profile.keep_frames) &&
+         reading.text_at(texts.default_sample_type, end, profile.default_sample_type) &&
+         reading.text_at(texts.doc_url, end, profile.doc_url) &&
+         reading.text_at(texts.period_type, end, profile.period_type.type) &&
+         reading.text_at(texts.period_unit, end, profile.period_type.unit);
 }
 
 }  // namespace
@@ -227,7 +259,7 @@ bool read_mappings_and_functions(Reading& reading) {
   while (field.next()) {
     if (!read_top_level(reading, field)) return false;
   }
-  return reading.done(field);
+  return reading.done(field) && resolve_texts(reading);
 }
 
 bool read_locations(Reading& reading) {
