@@ -26,15 +26,37 @@ async function shows(page, selector, pattern) {
   await page.locator(selector).first().filter({ hasText: pattern }).waitFor({ timeout: 10_000 });
 }
 
+/** Waits until the check holds; a check that never does fails with its own message. */
+async function until(check) {
+  for (const end = performance.now() + 10_000; ; ) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+}
+
 const DETAIL = ".flame-detail";
 const FOUND = ".flame-found";
 
 /** A frame of the flame graph by the name it shows. */
 const frame = (page, name) => page.locator(`.flame-chart g.frame[name="${name}"]`).first();
 
+/** Brings the flame graph on the screen and waits until it is as wide as its place. */
 async function drawFlame(page) {
   await page.locator("#profiles").scrollIntoViewIfNeeded();
   await page.waitForSelector(".flame-chart g.frame");
+  await until(async () => {
+    const chart = page.locator(".flame-chart");
+    const place = await chart.evaluate((element) => element.clientWidth);
+    const widths = await chart
+      .locator("g.frame rect")
+      .evaluateAll((all) => all.map((each) => Number(each.getAttribute("width"))));
+    assert.equal(widths[0], place);
+    assert.ok(widths.every((width) => width > 0));
+  });
 }
 
 async function shoot(page, name, fullPage = true) {
@@ -103,11 +125,13 @@ test("a finding folds and unfolds, and leads to its function in the flame graph"
     const fold = info.locator("button.fold");
     assert.equal(await fold.getAttribute("aria-expanded"), "false");
     await fold.click();
-    assert.ok((await info.innerText()).includes("Goes away with the sync.Map"));
+    await until(async () => assert.match(await info.innerText(), /Goes away with the sync\.Map/));
     await page.locator("article").first().getByText("Show in the flame graph").click();
     await page.waitForSelector(".flame-chart g.frame");
-    assert.equal(await page.getByLabel("Find a function").inputValue(), "main.(*PriceCache).Put");
-    await shows(page, FOUND, /^1 frames, 5\d/);
+    await until(async () =>
+      assert.equal(await page.getByLabel("Find a function").inputValue(), "main.(*PriceCache).Put"),
+    );
+    await shows(page, FOUND, /^1 frame, 5\d/);
   });
 });
 
@@ -119,16 +143,20 @@ test("flame graph: zoom, reset and search by mouse", async () => {
     const narrow = await width();
     assert.ok(await frame(page, "main.(*API).Quote").count());
     await submit.click();
-    assert.ok((await width()) > 3 * narrow);
-    assert.equal(await frame(page, "main.(*API).Quote").count(), 0, "siblings give way");
+    await until(async () => assert.ok((await width()) > 3 * narrow));
+    await until(async () =>
+      assert.equal(await frame(page, "main.(*API).Quote").count(), 0, "siblings give way"),
+    );
     await shows(page, DETAIL, /main\.\(\*API\)\.Submit/);
     await page.getByRole("button", { name: "Reset zoom" }).click();
-    assert.equal(await width(), narrow);
+    await until(async () => assert.equal(await width(), narrow));
     await page.getByLabel("Find a function").fill("DIRTYLOCKED");
-    await shows(page, FOUND, /^1 frames, 4\d/);
-    assert.equal(
-      await frame(page, "sync.(*Map).dirtyLocked").locator("rect").getAttribute("fill"),
-      "var(--flame-match)",
+    await shows(page, FOUND, /^1 frame, 4\d/);
+    await until(async () =>
+      assert.equal(
+        await frame(page, "sync.(*Map).dirtyLocked").locator("rect").getAttribute("fill"),
+        "var(--flame-match)",
+      ),
     );
   });
 });
@@ -145,14 +173,14 @@ test("flame graph: everything by keyboard", async () => {
     await shows(page, DETAIL, /^net\/http\.\(\*conn\)\.serve/);
     await page.keyboard.press("ArrowRight");
     await shows(page, DETAIL, /^runtime\.gcBgMarkWorker/);
-    assert.equal(await page.locator(".flame-chart g.cursor").count(), 1);
+    await until(async () => assert.equal(await page.locator(".flame-chart g.cursor").count(), 1));
     const width = async () =>
       Number(await frame(page, "runtime.gcBgMarkWorker").locator("rect").getAttribute("width"));
     const before = await width();
     await page.keyboard.press("Enter");
-    assert.ok((await width()) > 3 * before);
+    await until(async () => assert.ok((await width()) > 3 * before));
     await page.keyboard.press("Escape");
-    assert.equal(await width(), before);
+    await until(async () => assert.equal(await width(), before));
     await shows(page, DETAIL, /^runtime\.gcBgMarkWorker/); // the cursor stays
     await page.keyboard.press("ArrowLeft");
     await shows(page, DETAIL, /^net\/http\.\(\*conn\)\.serve/);
@@ -169,16 +197,18 @@ test("flame graph: every profile and sample type, both colourings, difference of
       await page.getByLabel("Profile").first().selectOption(String(index));
       for (const type of profile.sample_types.keys()) {
         await page.getByLabel("Sample type").selectOption(String(type));
-        assert.ok((await page.locator(".flame-chart g.frame").count()) > 2);
+        await until(async () => assert.ok((await page.locator(".flame-chart g.frame").count()) > 2));
       }
     }
     await page.getByLabel("Colour by").selectOption("package");
-    assert.equal(
-      await frame(page, "main.(*API).Quote").locator("rect").getAttribute("fill"),
-      "var(--flame-main)",
+    await until(async () =>
+      assert.equal(
+        await frame(page, "main.(*API).Quote").locator("rect").getAttribute("fill"),
+        "var(--flame-main)",
+      ),
     );
     await page.getByLabel("Compare with").selectOption("0");
-    assert.match(await page.locator(".legend").first().innerText(), /grew\s+shrank/);
+    await until(async () => assert.match(await page.locator(".legend").first().innerText(), /grew\s+shrank/));
     await frame(page, "main.(*OrderIndex).Add").locator("rect").hover();
     await shows(page, DETAIL, /512 MiB \(.*before 256 MiB, change \+256 MiB/);
   });
@@ -195,9 +225,9 @@ test("tables sort and filter", async () => {
       await table.getByRole("columnheader", { name: "Cumulative" }).getAttribute("aria-sort"),
       "descending",
     );
-    assert.match(await first(), /^net\/http\./);
+    await until(async () => assert.match(await first(), /^net\/http\./));
     await page.getByLabel("Filter Top functions").fill("pgx");
-    assert.equal(await table.locator("tbody tr").count(), 2);
+    await until(async () => assert.equal(await table.locator("tbody tr").count(), 2));
     await page.locator("#heap").evaluate((element) => element.scrollIntoView());
     const heap = page.getByRole("table", { name: "Heap by allocating function" });
     assert.equal(await heap.locator("tbody tr .name").first().textContent(), "runtime.makeBucketArray");
@@ -235,10 +265,12 @@ test("several targets: findings name theirs, graphs and tables follow the choice
     await drawFlame(page);
     assert.ok(await page.locator("#goroutines").count());
     await page.getByLabel("Graphs and tables of").selectOption("1");
-    assert.equal(await page.locator("#goroutines").count(), 0, "the other one has no dump");
+    await until(async () =>
+      assert.equal(await page.locator("#goroutines").count(), 0, "the other one has no dump"),
+    );
     await page.getByLabel("Graphs and tables of").selectOption("0");
     await page.locator("article").nth(2).getByText("Show in the flame graph").click();
-    assert.equal(await page.getByLabel("Graphs and tables of").inputValue(), "1");
+    await until(async () => assert.equal(await page.getByLabel("Graphs and tables of").inputValue(), "1"));
   });
 });
 

@@ -1,6 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { figure, percent, signed } from "../format";
+import { figure, percent, plural, signed } from "../format";
 import { Chart } from "./chart";
 import type { Palette } from "./colours";
 import { type FlameFrame, frameCount } from "./tree";
@@ -86,7 +86,7 @@ export function FlameGraph(props: Props) {
           Reset zoom
         </button>
         <output class="flame-found" aria-live="polite">
-          {found && `${found.frames} frames, ${percent(found.share, 1)}`}
+          {found && `${plural(found.frames, "frame")}, ${percent(found.share, 1)}`}
         </output>
       </div>
       <div class="flame-detail" aria-live="polite">

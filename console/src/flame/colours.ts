@@ -1,21 +1,10 @@
 // Colours are names of CSS variables, so that a change of theme needs no redrawing.
+import { isStandard, packageOf } from "../names";
 import type { FlameFrame } from "./tree";
 
 export type ColourBy = "package" | "class";
 
 const PACKAGE_COLOURS = 10;
-
-/** "encoding/json" of "encoding/json.(*Decoder).Decode"; "" where the name holds no package. */
-export function packageOf(name: string): string {
-  const bare = name.replace(/\[.*/s, "").replace(/\(.*/s, "");
-  const slash = bare.lastIndexOf("/");
-  const dot = bare.indexOf(".", slash + 1);
-  return dot < 0 ? "" : bare.slice(0, dot);
-}
-
-function isStandard(name: string): boolean {
-  return name !== "main" && !(name.split("/")[0] ?? "").includes(".");
-}
 
 function hash(text: string): number {
   let value = 0;

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { figure, place } from "../format";
+import { figure, place, plural } from "../format";
 import type { Evidence, Finding, Location } from "../report";
 import { Section, SeverityMark } from "./common";
 
@@ -22,7 +22,7 @@ export function Findings(props: FindingsProps) {
       {findings.length === 0 && (
         <p class="calm">
           {props.rulesClean > 0
-            ? `${props.rulesClean} rules looked and found nothing. What could not be judged is listed below.`
+            ? `${plural(props.rulesClean, "rule")} looked and found nothing. What could not be judged is listed below.`
             : "Nothing could be judged: see below what is missing."}
         </p>
       )}

@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { count, moment, percent, place, plural, signed } from "../format";
+import { isProgram } from "../names";
 import type { Frame, GoroutineGroup, Goroutines, Target } from "../report";
 import { Lazy, Section, Select } from "./common";
 
@@ -102,7 +103,10 @@ function Snapshot({ snapshot, earlier }: { snapshot: Goroutines; earlier: Gorout
 }
 
 function Group({ group, before }: { group: GoroutineGroup; before: number | undefined }) {
-  const first = group.frames.find((frame) => !isPlumbing(frame)) ?? group.frames[0];
+  const first =
+    group.frames.find((frame) => isProgram(frame.function)) ??
+    group.frames.find((frame) => !isPlumbing(frame)) ??
+    group.frames[0];
   const change = before === undefined ? 0 : group.count - before;
   return (
     <details class="group">
