@@ -277,8 +277,9 @@ Judgement judge(const RuleInput& input) {
     return judgement;
   }
   if (series.intervals.size() < 2) {
-    return Judgement::unknown("one interval shows a rate (" + rate_text(all.rate) +
-                              " objects), not a jump: three snapshots of MemStats or more are needed");
+    return Judgement::unknown(
+        "one interval shows a rate (" + count_text(all.rate) +
+        " objects a second), not a jump: three snapshots of MemStats or more are needed");
   }
   return Judgement::clean();
 }

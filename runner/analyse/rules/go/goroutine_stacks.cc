@@ -53,7 +53,6 @@ constexpr StateName kStates[] = {
 };
 
 Wait wait_of_state(std::string_view state) {
-  if (state.ends_with("(leaked)")) return Wait::kNever;  // Go 1.26's goroutine leak profile
   for (const StateName& name : kStates) {
     if (starts(state, name.prefix)) return name.wait;
   }

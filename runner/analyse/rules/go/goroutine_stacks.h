@@ -25,7 +25,7 @@ enum class Wait : uint8_t {
   kChanSend,
   kChanReceive,
   kSelect,
-  kNever,  // nil channel, select without cases, or found unreachable by the runtime: nothing can wake it
+  kNever,  // nil channel or select without cases: nothing can wake it
   kSleep,
   kNetwork,  // the network poller
   kSyscall,
@@ -69,7 +69,7 @@ struct Snapshot {
   std::string_view artefact;
   bool is_dump = false;  // has ids, states and minutes
   std::vector<Stack> stacks;
-  std::vector<uint64_t> ids;                               // dump only: of all goroutines, sorted
+  std::vector<uint64_t> ids;                                // dump only: of all goroutines, sorted
   std::vector<std::vector<model::GoroutineFrame>> storage;  // of frames that come from a profile
 };
 
