@@ -2,7 +2,7 @@
 //
 //   gen_profile cpu|heap SAMPLES FILE.pb.gz
 //
-// 5,000 functions, 20,000 locations, stacks of 10 to 30 frames that share their roots as those of a service
+// 25,000 functions, 100,000 locations, stacks of 10 to 34 frames that share their roots as those of a service
 // do, every sample another stack; compressed as Go's runtime does (gzip, best speed).
 #include <zlib.h>
 
@@ -17,8 +17,9 @@
 
 namespace {
 
-constexpr uint64_t kFunctions = 5'000, kLocations = 20'000, kRoots = 12;
-constexpr int kShortest = 10, kLongest = 30;
+constexpr uint64_t kFunctions = 25'000, kLocations = 100'000, kRoots = 12;
+constexpr int kHandlers = 50;
+constexpr int kShortest = 10, kLongest = 34;
 
 void put_varint(std::string& out, uint64_t value) {
   for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
@@ -100,6 +101,7 @@ bool write_profile(bool heap, uint64_t samples, const char* path) {
   }
   put_number(head, 9, 1'700'000'000'000'000'000);
   const uint64_t label_key = shape.string(heap ? "bytes" : "handler");
+  for (int i = 0; i < kHandlers && !heap; ++i) shape.string("/v1/orders/" + std::to_string(i));
   if (!file.write(head)) return false;
 
   std::mt19937_64 random(7);
@@ -122,7 +124,11 @@ bool write_profile(bool heap, uint64_t samples, const char* path) {
       const uint64_t count = 1 + random() % 8;
       put_varint(packed, count);
       put_varint(packed, count * 10'000'000);
+      label.clear();
+      put_number(label, 1, label_key);
+      put_number(label, 2, label_key + 1 + random() % kHandlers);
       put_bytes(message, 2, packed);
+      put_bytes(message, 3, label);
     }
     put_bytes(out, 2, message);
     if (out.size() > 1 << 20) {

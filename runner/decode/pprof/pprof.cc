@@ -56,7 +56,7 @@ Result<model::Profile> read_profile(std::string bytes, const Limits& limits) {
   std::shared_ptr<std::string> copy;
   if (raw->size() >= kLarge && counts->string_bytes < raw->size() / 2) copy = std::make_shared<std::string>();
   if (!read_strings(reading, copy.get()) || !read_mappings_and_functions(reading) ||
-      !read_locations(reading) || !read_samples(reading)) {
+      !read_locations(reading) || !read_samples(reading, copy != nullptr)) {
     return tl::unexpected(std::move(reading.error));
   }
   if (copy) {

@@ -73,7 +73,8 @@ struct Reading {
 // Everything but the samples; needs `strings`. In this order: a later table refers to the earlier ones.
 bool read_mappings_and_functions(Reading& reading);
 bool read_locations(Reading& reading);
-// Needs the tables.
-bool read_samples(Reading& reading);
+// Needs the tables. With `bytes_are_spent`, nothing reads the bytes again and no view points into them: their
+// memory is given back on the way.
+bool read_samples(Reading& reading, bool bytes_are_spent);
 
 }  // namespace edp::decode::pprof

@@ -2,12 +2,38 @@
 
 #include "runner/decode/pprof/fields.h"
 #include "runner/decode/pprof/reading.h"
+#include "runner/decode/pprof/spent_pages.h"
 
 namespace edp::decode::pprof {
 namespace {
 
 bool unknown_location(Reading& reading, const Byte* at, uint64_t id) {
   return reading.fail_at(at, "a sample refers to location " + std::to_string(id) + ", which is not there");
+}
+
+// The hot loop: most of a profile's bytes are these ids.
+template <typename Find>
+bool read_packed_ids(Reading& reading, const FieldReader& field, Find find) {
+  std::vector<uint32_t>& out = reading.profile.sample_locations;
+  std::array<uint32_t, 64> block;  // NOLINT(*-member-init): filled before it is read
+  size_t filled = 0;
+  const Byte* p = field.bytes().begin;
+  const Byte* const end = field.bytes().end;
+  while (p < end) {
+    uint64_t id = 0;
+    if (!read_varint(p, end, id)) {
+      return reading.fail_at(p, "a packed location id is cut or longer than ten bytes");
+    }
+    const uint32_t index = find(id);
+    if (index == model::kNone) return unknown_location(reading, field.start(), id);
+    block[filled++] = index;
+    if (filled == block.size()) {
+      out.insert(out.end(), block.begin(), block.end());
+      filled = 0;
+    }
+  }
+  out.insert(out.end(), block.data(), block.data() + filled);
+  return true;
 }
 
 bool read_location_ids(Reading& reading, const FieldReader& field) {
@@ -21,25 +47,12 @@ bool read_location_ids(Reading& reading, const FieldReader& field) {
   if (field.wire() != Wire::kBytes)
     return reading.fail_at(field.start(), "a sample's locations are no numbers");
 
-  std::array<uint32_t, 128>
-      block;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
-  size_t filled = 0;
-  const Byte* p = field.bytes().begin;
-  const Byte* const end = field.bytes().end;
-  while (p < end) {
-    uint64_t id = 0;
-    if (!read_varint(p, end, id))
-      return reading.fail_at(p, "a packed location id is cut or longer than ten bytes");
-    const uint32_t index = reading.locations.find(id);
-    if (index == model::kNone) return unknown_location(reading, field.start(), id);
-    block[filled++] = index;
-    if (filled == block.size()) {
-      out.insert(out.end(), block.begin(), block.end());
-      filled = 0;
-    }
+  if (!reading.locations.is_sequence()) {
+    return read_packed_ids(reading, field, [&ids = reading.locations](uint64_t id) { return ids.find(id); });
   }
-  out.insert(out.end(), block.begin(), block.begin() + filled);
-  return true;
+  return read_packed_ids(reading, field, [count = reading.locations.size()](uint64_t id) {
+    return id - 1 < count ? static_cast<uint32_t>(id - 1) : model::kNone;
+  });
 }
 
 bool read_values(Reading& reading, const FieldReader& field) {
@@ -131,7 +144,7 @@ bool read_sample(Reading& reading, ByteRange message, const Byte* at) {
 
 }  // namespace
 
-bool read_samples(Reading& reading) {
+bool read_samples(Reading& reading, bool bytes_are_spent) {
   model::Profile& profile = reading.profile;
   profile.sample_locations.reserve(reading.counts.sample_locations);
   profile.location_ends.reserve(reading.counts.samples);
@@ -139,9 +152,11 @@ bool read_samples(Reading& reading) {
   profile.labels.reserve(reading.counts.labels);
   if (reading.counts.labels != 0) profile.label_ends.reserve(reading.counts.samples);
 
+  SpentPages spent(reading.bytes);
   FieldReader field(reading.bytes);
   while (field.next()) {
     if (field.number() != profile_field::kSample) continue;
+    if (bytes_are_spent) spent.release(field.start());
     if (profile.sample_types.empty())
       return reading.fail_at(field.start(), "there are samples, but no sample type");
     if (!read_sample(reading, field.bytes(), field.start())) return false;

@@ -22,12 +22,8 @@ struct ByteRange {
   [[nodiscard]] std::string_view view() const { return {reinterpret_cast<const char*>(begin), size()}; }
 };
 
-// Moves `p` behind a varint; false (and `p` as it was) where it is cut or longer than ten bytes.
-inline bool read_varint(const Byte*& p, const Byte* end, uint64_t& value) {
-  if (p < end && *p < 0x80) {
-    value = *p++;
-    return true;
-  }
+// As read_varint, for any length and near the end.
+inline bool read_long_varint(const Byte*& p, const Byte* end, uint64_t& value) {
   uint64_t result = 0;
   const Byte* q = p;
   for (unsigned shift = 0; shift < 70; shift += 7) {
@@ -41,6 +37,28 @@ inline bool read_varint(const Byte*& p, const Byte* end, uint64_t& value) {
     }
   }
   return false;
+}
+
+// Moves `p` behind a varint; false (and `p` as it was) where it is cut or longer than ten bytes. Ids and
+// lengths mostly have one to three bytes.
+inline bool read_varint(const Byte*& p, const Byte* end, uint64_t& value) {
+  if (end - p < 3) return read_long_varint(p, end, value);
+  if (p[0] < 0x80) {
+    value = p[0];
+    p += 1;
+    return true;
+  }
+  if (p[1] < 0x80) {
+    value = (p[0] & 0x7fU) | static_cast<uint64_t>(p[1]) << 7;
+    p += 2;
+    return true;
+  }
+  if (p[2] < 0x80) {
+    value = (p[0] & 0x7fU) | (p[1] & 0x7fULL) << 7 | static_cast<uint64_t>(p[2]) << 14;
+    p += 3;
+    return true;
+  }
+  return read_long_varint(p, end, value);
 }
 
 // How many varints end in `range`.
