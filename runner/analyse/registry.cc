@@ -5,6 +5,7 @@
 namespace edp::analyse {
 
 const std::vector<Rule>& all_rules() {
+  // clang-format off
   static const std::vector<Rule> kRules = {
       go::alloc_rate_jump(),
       go::blocked_chain(),
@@ -16,6 +17,7 @@ const std::vector<Rule>& all_rules() {
       go::syncmap_range(),
       go::syncmap_write_heavy(),
   };
+  // clang-format on
   return kRules;
 }
 
