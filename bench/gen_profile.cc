@@ -2,10 +2,12 @@
 //
 //   gen_profile cpu|heap SAMPLES FILE.pb.gz
 //
-// 25,000 functions, 100,000 locations, stacks of 10 to 34 frames that share their roots as those of a service
-// do, every sample another stack; compressed as Go's runtime does (gzip, best speed).
+// Up to 25,000 functions and 100,000 locations (fewer for few samples), stacks of 10 to 34 frames that share
+// their roots as those of a service do, every sample another stack; compressed as Go's runtime does (gzip,
+// best speed).
 #include <zlib.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -17,7 +19,7 @@
 
 namespace {
 
-constexpr uint64_t kFunctions = 25'000, kLocations = 100'000, kRoots = 12;
+constexpr uint64_t kMostLocations = 100'000, kFewestLocations = 2'000, kLocationsOfFunction = 4, kRoots = 12;
 constexpr int kHandlers = 50;
 constexpr int kShortest = 10, kLongest = 34;
 
@@ -66,7 +68,7 @@ std::string value_type(Shape& shape, const char* type, const char* unit) {
 }
 
 // From the root to the leaf a callee is one of a few of its caller's, the first ones far more often.
-void put_stack(std::string& out, std::mt19937_64& random, std::vector<uint64_t>& stack) {
+void put_stack(std::string& out, uint64_t locations, std::mt19937_64& random, std::vector<uint64_t>& stack) {
   stack.clear();
   uint64_t location = random() % kRoots;
   const auto depth = kShortest + static_cast<int>(random() % (kLongest - kShortest + 1));
@@ -74,7 +76,7 @@ void put_stack(std::string& out, std::mt19937_64& random, std::vector<uint64_t>&
     stack.push_back(location + 1);
     const uint64_t dice = random();
     const uint64_t callee = dice % 16 < 9 ? 0 : 1 + (dice >> 8) % 7;
-    location = (location * 31 + callee * 7919 + static_cast<uint64_t>(i) * 613 + 17) % kLocations;
+    location = (location * 31 + callee * 7919 + static_cast<uint64_t>(i) * 613 + 17) % locations;
   }
   std::string packed;
   for (size_t i = stack.size(); i > 0; --i) put_varint(packed, stack[i - 1]);
@@ -82,6 +84,8 @@ void put_stack(std::string& out, std::mt19937_64& random, std::vector<uint64_t>&
 }
 
 bool write_profile(bool heap, uint64_t samples, const char* path) {
+  const uint64_t locations = std::clamp(samples, kFewestLocations, kMostLocations);
+  const uint64_t functions = locations / kLocationsOfFunction;
   Gzip file(path);
   Shape shape;
   std::string head;
@@ -109,7 +113,7 @@ bool write_profile(bool heap, uint64_t samples, const char* path) {
   std::string message, out, packed, label;
   for (uint64_t i = 0; i < samples; ++i) {
     message.clear();
-    put_stack(message, random, stack);
+    put_stack(message, locations, random, stack);
     packed.clear();
     if (heap) {
       const uint64_t size = uint64_t{16} << random() % 12, allocated = 1 + random() % 100'000;
@@ -144,10 +148,10 @@ bool write_profile(bool heap, uint64_t samples, const char* path) {
   put_number(message, 5, shape.string("/srv/shop/shop"));
   for (const uint64_t field : {7, 8, 9, 10}) put_number(message, field, 1);
   put_bytes(out, 3, message);
-  for (uint64_t i = 0; i < kLocations; ++i) {
+  for (uint64_t i = 0; i < locations; ++i) {
     std::string line;
-    put_number(line, 1, i % kFunctions + 1);
-    put_number(line, 2, 10 + i / kFunctions * 7);
+    put_number(line, 1, i % functions + 1);
+    put_number(line, 2, 10 + i / functions * 7);
     message.clear();
     put_number(message, 1, i + 1);
     put_number(message, 2, 1);
@@ -155,7 +159,7 @@ bool write_profile(bool heap, uint64_t samples, const char* path) {
     put_bytes(message, 4, line);
     put_bytes(out, 4, message);
   }
-  for (uint64_t i = 0; i < kFunctions; ++i) {
+  for (uint64_t i = 0; i < functions; ++i) {
     const std::string package = "example.com/shop/internal/pkg" + std::to_string(i % 97);
     const uint64_t name =
         shape.string(package + ".(*Service" + std::to_string(i % 311) + ").Handle" + std::to_string(i));

@@ -29,6 +29,15 @@ module() {
   (cd / && GOFLAGS=-mod=mod GOWORK=off go mod download -json "$1") | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p'
 }
 
+# One fetches, others wait for it.
+mkdir -p "$(dirname "$corpus")"
+exec 9>"$corpus.lock"
+flock 9
+if [[ -f $corpus/COMPLETE && $(<"$corpus/COMPLETE") == "$versions" ]]; then
+  echo "$corpus"
+  exit 0
+fi
+
 new=$corpus.new.$$
 trap 'rm -rf "$new"' EXIT
 mkdir -p "$new/google-pprof" "$new/default-pgo"
