@@ -27,7 +27,7 @@ Result<std::string> show_table(ViewSettings& settings, view::Kind kind, Warnings
   if (!profile) return tl::unexpected(profile.error());
   const auto report = view::make_report(std::move(*profile), settings.view, kind, warnings);
   if (!report) return tl::unexpected(report.error());
-  if (settings.format == "json") return to_json(*report, kind != view::Kind::kTop);
+  if (settings.format == "json") return to_json(*report, kind != view::Kind::kTop, settings.peek);
   if (kind == view::Kind::kTop) return view::top_text(*report);
   return view::tree_text(*report, settings.peek);
 }

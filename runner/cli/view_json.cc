@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "runner/view/regex.h"
+
 namespace edp::cli {
 namespace {
 
@@ -34,9 +36,12 @@ ordered_json row_json(const view::Report& report, const view::Row& row) {
 
 }  // namespace
 
-std::string to_json(const view::Report& report, bool with_edges) {
+Result<std::string> to_json(const view::Report& report, bool with_edges, const std::string& pattern) {
+  const auto regex = view::compile("peek", pattern);
+  if (!regex) return tl::unexpected(regex.error());
   ordered_json nodes = ordered_json::array();
   for (const view::Row& row : report.rows) {
+    if (*regex && !view::matches(**regex, row.name)) continue;
     ordered_json node = row_json(report, row);
     if (with_edges) {
       node["callers"] = ordered_json::array();
@@ -50,6 +55,7 @@ std::string to_json(const view::Report& report, bool with_edges) {
     }
     nodes.push_back(std::move(node));
   }
+  if (*regex && nodes.empty()) return fail("no matches found for regexp: " + pattern);
   const ordered_json document = {{"type", report.sample_type},
                                  {"unit", report.sample_unit},
                                  {"total", report.total},

@@ -10,8 +10,8 @@
 namespace edp::cli {
 
 // {type, unit, total, nodes: [{name, file, flat, flat_percent, cum, cum_percent, ...}]}; with edges each node
-// also has callers and callees.
-std::string to_json(const view::Report& report, bool with_edges);
+// also has callers and callees. With a pattern only the rows whose name matches it; none is an error.
+Result<std::string> to_json(const view::Report& report, bool with_edges, const std::string& pattern = {});
 
 // {type, unit, total, dropped, nodes: [{name, file, parent, total, self}]}; node 0 is the root, parents come
 // first.

@@ -34,7 +34,6 @@ NOT_READ = [
     (r"(cppbench(\.small)?|java)\.contention$", "text contention profile of C++ and Java"),
     (r"cppbench\.thread(\.all|\.none)?$", "text thread profile of C++"),
     (r"java\.(cpu|heap)$", "profile of Google's Java tools"),
-    (r"gobench\.heap$|go\.godoc\.thread$", "text profile of Go before 1.9, addresses without names"),
     (r"\.heap\.string$|\.string$", "pprof's own dump of a profile"),
 ]
 
