@@ -107,8 +107,8 @@ const LINES: { title: string; colour: string; of: (memory: Memory) => number | n
 
 const WIDTH = 640;
 const HEIGHT = 160;
-const LEFT = 64;
-const BOTTOM = 22;
+const LEFT = 74;
+const BOTTOM = 26;
 
 function HeapChart({ memory }: { memory: Memory[] }) {
   const times = memory.map((each) => each.taken_at ?? 0);
