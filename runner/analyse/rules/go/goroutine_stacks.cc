@@ -223,6 +223,7 @@ std::vector<model::GoroutineFrame> expand(const model::Profile& profile, const m
 
 std::vector<Snapshot> snapshots(const model::Facts& facts) {
   std::vector<Snapshot> result;
+  result.reserve(facts.goroutines.size());
   for (const model::GoroutinesFact& fact : facts.goroutines) result.push_back(of_dump(fact));
   for (const model::ProfileFact& fact : facts.profiles) {
     if (fact.kind == model::ProfileKind::kGoroutine && !fact.is_delta) result.push_back(of_profile(fact));

@@ -141,7 +141,7 @@ LockCost cost_of(const LockPlace& place, const ContentionProfile& block, const C
   } else if (!place.waiters.empty()) {
     cost = from_snapshots(place, all, input);
   }
-  if (place.release_contentions > 0 && mutex.window_seconds > 0) {
+  if (mutex.fact != nullptr && place.release_contentions > 0 && mutex.window_seconds > 0) {
     cost.handovers_per_second = static_cast<double>(place.release_contentions) / mutex.window_seconds;
     cost.handover_artefact = mutex.fact->artefact;
   }
