@@ -126,7 +126,9 @@ Failure explain(const Exchange& what, httplib::Error error, bool answered, uint6
     }
     case httplib::Error::Connection: {
       const std::string why = explain_no_connection(what.address, what.url->port);
-      return {FailureKind::kRefused, why.empty() ? "no connection" : "no connection: " + one_line(why)};
+      // It can be had, so this one came about and was reset before cpp-httplib looked.
+      if (why.empty()) return {FailureKind::kClosed, "the connection was reset as soon as it was made"};
+      return {FailureKind::kRefused, "no connection: " + one_line(why)};
     }
     case httplib::Error::Write:
       return {FailureKind::kClosed, closed + " before the request was sent"};

@@ -272,7 +272,10 @@ TEST(HostileTarget, UnknownCollectorsAreNamed) {
 
 TEST(HostileTarget, SeveralTargetsDoNotDisturbEachOther) {
   const TcpServer good(fake_pprof());
-  const TcpServer bad([](Connection& c) { c.reset(); });
+  const TcpServer bad([](Connection& c) {
+    c.read_request();
+    c.reset();
+  });
   const auto got = collect({*parse_target(good.url()), *parse_target(bad.url()), *parse_target(good.url())},
                            quick_plan({"threadcreate"}), {});
   EXPECT_EQ(got[0].artefacts.at(0).artefact, "threadcreate.pb.gz");
