@@ -14,6 +14,10 @@ constexpr ClassSet all_operations() {
 }
 constexpr ClassSet kOperations = all_operations();
 
+// Far more lines than any program calls maps from; a made-up profile must not cost a gigabyte. What lies
+// beyond goes into one site without a place.
+constexpr size_t kMaxSites = 10000;
+
 }  // namespace
 
 StackWalk::StackWalk(const model::Profile& profile) : profile_(profile) {
@@ -148,10 +152,19 @@ StackWalk::Operation StackWalk::resolve(const model::Sample& sample, Frame from)
   return operation;
 }
 
-uint32_t StackWalk::site_of(const Operation& operation, ProfileReading& reading) {
-  const uint64_t key = (uint64_t{operation.function} << 32) ^ (static_cast<uint64_t>(operation.line) << 1) ^
-                       static_cast<uint64_t>(operation.family);
-  const auto [found, is_new] = site_index_.try_emplace(key, static_cast<uint32_t>(reading.sites.size()));
+uint64_t StackWalk::site_key(const Operation& operation) {
+  return (uint64_t{operation.function} << 32) ^ (static_cast<uint64_t>(operation.line) << 1) ^
+         static_cast<uint64_t>(operation.family);
+}
+
+uint32_t StackWalk::site_of(const Operation& wanted, ProfileReading& reading) {
+  Operation operation = wanted;
+  if (reading.sites.size() >= kMaxSites) {
+    const bool known = site_index_.contains(site_key(operation));
+    if (!known) operation = {.family = wanted.family, .symbol_class = wanted.symbol_class};
+  }
+  const auto [found, is_new] =
+      site_index_.try_emplace(site_key(operation), static_cast<uint32_t>(reading.sites.size()));
   if (is_new) {
     MapSite site;
     site.family = operation.family;

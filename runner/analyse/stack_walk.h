@@ -49,6 +49,7 @@ class StackWalk {
   Operation resolve(const model::Sample& sample, Frame from) const;
   bool next(const model::Sample& sample, Frame& frame) const;
   const model::Line& line_at(const model::Sample& sample, Frame frame) const;
+  static uint64_t site_key(const Operation& operation);
   uint32_t site_of(const Operation& operation, ProfileReading& reading);
   void read_ranges(const model::Sample& sample, int64_t value, int64_t count, ProfileReading& reading);
 
