@@ -159,7 +159,7 @@ ProfileFact profile_fact(ProfileKind kind, double taken_at, std::string artefact
 }
 
 void add_goroutines(model::Goroutines& to, size_t count, std::string_view state, int64_t wait,
-                    std::vector<model::GoroutineFrame> frames, model::GoroutineFrame created_by) {
+                    const std::vector<model::GoroutineFrame>& frames, model::GoroutineFrame created_by) {
   for (size_t i = 0; i < count; ++i) {
     model::Goroutine goroutine;
     goroutine.id = to.list.size() * 7 + 18;

@@ -107,7 +107,8 @@ const LINES: { title: string; colour: string; of: (memory: Memory) => number | n
 
 const WIDTH = 640;
 const HEIGHT = 160;
-const LEFT = 74;
+const LEFT = 90;
+const TOP = 14;
 const BOTTOM = 26;
 
 function HeapChart({ memory }: { memory: Memory[] }) {
@@ -116,7 +117,7 @@ function HeapChart({ memory }: { memory: Memory[] }) {
   const end = Math.max(...times);
   const top = Math.max(1, ...memory.flatMap((each) => LINES.map((line) => line.of(each) ?? 0)));
   const x = (time: number) => LEFT + ((time - start) / (end - start)) * (WIDTH - LEFT - 8);
-  const y = (value: number) => 8 + (1 - value / top) * (HEIGHT - BOTTOM - 8);
+  const y = (value: number) => TOP + (1 - value / top) * (HEIGHT - BOTTOM - TOP);
   const present = LINES.filter((line) => memory.some((each) => line.of(each) !== null));
   if (present.length === 0) return null;
   return (
