@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <typeindex>
 #include <utility>
 #include <vector>
 
@@ -111,12 +112,21 @@ class Readings {
   MapImplementation map_implementation();
   MapImplementation sync_map_implementation();
 
+  // A reading that some of the rules share, made by T(facts) when first asked for.
+  template <typename T>
+  const T& own() {
+    std::shared_ptr<void>& slot = own_[std::type_index(typeid(T))];
+    if (slot == nullptr) slot = std::make_shared<T>(facts_);
+    return *static_cast<const T*>(slot.get());
+  }
+
   [[nodiscard]] const model::Facts& facts() const { return facts_; }
 
  private:
   void find_implementations();
 
   const model::Facts& facts_;
+  std::map<std::type_index, std::shared_ptr<void>> own_;
   std::map<std::pair<const model::ProfileFact*, uint32_t>, std::unique_ptr<ProfileReading>> readings_;
   bool implementations_known_ = false;
   MapImplementation map_ = MapImplementation::kUnknown;

@@ -25,6 +25,20 @@ const MapSite* site_at(const ProfileReading& reading, std::string_view function)
   return nullptr;
 }
 
+struct ProfileCount {
+  explicit ProfileCount(const model::Facts& facts) : profiles(facts.profiles.size()) { ++made; }
+  size_t profiles;
+  static inline int made = 0;
+};
+
+TEST(Readings, MakeARulesOwnReadingOnce) {
+  const model::Facts facts = facts_of("profile cpu window=10\n  1 10 | main.main@main.go:1");
+  Readings readings(facts);
+  EXPECT_EQ(readings.own<ProfileCount>().profiles, 1U);
+  EXPECT_EQ(&readings.own<ProfileCount>(), &readings.own<ProfileCount>());
+  EXPECT_EQ(ProfileCount::made, 1);
+}
+
 TEST(Sites, NameTheDirectCallerOfAnInlinedClassicStore) {
   const model::Facts facts = facts_of(R"(
 profile cpu window=10
