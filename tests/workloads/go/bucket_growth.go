@@ -25,7 +25,15 @@ func runBucketGrowth() {
 			next++
 		}
 	}
-	put(1000000)
-	// Goes on slowly: 4,000 entries a second, at most another 480,000 in two minutes.
-	every(50*time.Millisecond, func() { put(200) })
+	put(1200000)
+	// Goes on slowly: 4,000 entries a second, at most another 480,000 in two minutes; and entries that are there are
+	// written again, as in a cache in use.
+	r := newRandom(1)
+	every(50*time.Millisecond, func() {
+		put(200)
+		for i := 0; i < 10000; i++ {
+			id := r.below(next)
+			caches[id%tenants].put(id)
+		}
+	})
 }
