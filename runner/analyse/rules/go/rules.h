@@ -8,8 +8,15 @@ namespace edp::analyse::go {
 Rule alloc_rate_jump();
 Rule blocked_chain();
 Rule goroutine_leak();
+Rule heap_bucket_growth();
+Rule heap_fragmentation();
+Rule map_assign_hot();
 Rule map_concurrent_write();
+Rule map_growth_gc();
+Rule map_growth_hot();
+Rule map_iteration_hot();
 Rule map_lock_convoy();
+Rule map_value_escape();
 Rule syncmap_key_churn();
 Rule syncmap_miss_storm();
 Rule syncmap_range();
