@@ -19,6 +19,7 @@
 //
 //   expect
 //     fired GO-SYNCMAP-WRITE-HEAVY CRITICAL main.(*Cache).Put cache.go:42
+//     fired GO-HEAP-FRAGMENTATION INFO - -             # a finding without a line
 //     clean GO-SYNCMAP-RANGE
 //     cannot_tell GO-MAP-LOCK-CONVOY mutex profile     # the rest of the line must be part of the reason
 //     not_applicable GO-SYNCMAP-MISS-STORM 1.24

@@ -225,6 +225,7 @@ CpuReading read_cpu(const model::ProfileFact& fact) {
     }
     reading.busy.add(ns, sample.values[count]);
     add_gc(reading, workers, stack, ns);
+    if (stack.classes.has(SymbolClass::kAlloc)) add_to(reading.allocating, ns);
     if (stack.place.function == kNone || stack.classes.empty()) continue;
     CpuLine& line = by_key[CallerKey{.place = stack.place, .user = stack.user, .entry = stack.entry}];
     add_to_line(line, stack, ns, sample.values[count]);

@@ -69,6 +69,7 @@ struct CpuReading {
   double window_seconds = 0;  // 0 where unknown
   int64_t gc_background = 0, gc_assist = 0, gc_sweep = 0, gc_barrier = 0;
   int64_t gc_idle = 0;
+  int64_t allocating = 0;  // by anything, anywhere
   // False where the target's Go does not tell idle marking from other (before 1.22): `gc_background` is then
   // an upper bound.
   bool gc_idle_told = true;

@@ -16,7 +16,7 @@ constexpr size_t kShortest = 4;
 // One bucket or group of integers. A classic map of values without pointers also has lists of a few pointers,
 // which double as well.
 constexpr int64_t kSmallestArray = 64;
-constexpr size_t kMostSizes = 2048;  // of one line; the larger ones are looked at
+constexpr size_t kMostSizes = 512;  // of one line; the larger ones are looked at
 
 struct Best {
   size_t length = 1;

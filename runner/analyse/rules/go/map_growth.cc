@@ -24,12 +24,12 @@ int64_t GrowthAllocs::entries_at_least() const {
   return std::max(series.entries_at_least(), splits ? kEntriesOfFullTable : 0);
 }
 
-GrowthAllocs growth_allocs(const HeapReading& reading, const std::vector<const CpuLine*>& lines) {
+GrowthAllocs growth_allocs(const HeapReading* reading, const std::vector<const CpuLine*>& lines) {
   GrowthAllocs allocs;
-  allocs.reading = &reading;
+  allocs.reading = reading;
   for (const CpuLine* cpu : lines) {
     allocs.splits |= cpu->splits;
-    const HeapLine* heap = reading.find(cpu->caller);
+    const HeapLine* heap = reading == nullptr ? nullptr : reading->find(cpu->caller);
     if (heap == nullptr) continue;
     DoublingSeries series = doubling_series(heap->sizes);
     const bool other = cpu->allocating_total() > cpu->growth_allocating / kNegligiblePart;

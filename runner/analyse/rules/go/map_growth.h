@@ -23,7 +23,8 @@ struct GrowthAllocs {
   [[nodiscard]] int64_t entries_at_least() const;
 };
 
-GrowthAllocs growth_allocs(const HeapReading& reading, const std::vector<const CpuLine*>& lines);
+// Without a reading, what the CPU profile alone tells.
+GrowthAllocs growth_allocs(const HeapReading* reading, const std::vector<const CpuLine*>& lines);
 
 // Of all bytes that the lines allocated since the start of the process, the part that is in use; unset
 // without an allocs or heap profile, or with too little in it.

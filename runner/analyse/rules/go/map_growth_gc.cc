@@ -67,6 +67,19 @@ struct Chain {
   double cost_percent = 0;  // of busy CPU: the collector's work on what growth allocates
 };
 
+// Growth's share of the allocated bytes. Since the start of the process the share may come from when it
+// started: it is then held against growth's share of the time spent allocating now.
+double growth_percent(const CpuReading& cpu, const HotSpot& spot, const GrowthAllocs& allocs) {
+  const double bytes = 100.0 * static_cast<double>(allocs.total.alloc_bytes) /
+                       static_cast<double>(allocs.reading->total.alloc_bytes);
+  if (allocs.reading->window_seconds > 0) return bytes;
+  int64_t allocating = 0;
+  for (const CpuLine* line : spot.lines) allocating = saturating_add(allocating, line->growth_allocating);
+  return cpu.allocating > 0
+             ? std::min(bytes, 100.0 * static_cast<double>(allocating) / static_cast<double>(cpu.allocating))
+             : 0;
+}
+
 // Collections and pauses between the first and the last snapshot, else since the start.
 void add_collections(const model::Facts& facts, model::Finding& f) {
   const model::MemoryStats* first = nullptr;
@@ -183,9 +196,8 @@ Judgement judge(const RuleInput& input) {
   Judgement judgement;
   for (const HotSpot& spot : spots) {
     if (static_cast<double>(spot.figure.count) < input.thresholds.get(kMinSpotSamples)) continue;
-    Chain chain{.lines = lines, .spot = spot, .allocs = growth_allocs(*heap, spot.lines), .gc = gc};
-    chain.growth_percent = 100.0 * static_cast<double>(chain.allocs.total.alloc_bytes) /
-                           static_cast<double>(heap->total.alloc_bytes);
+    Chain chain{.lines = lines, .spot = spot, .allocs = growth_allocs(&*heap, spot.lines), .gc = gc};
+    chain.growth_percent = growth_percent(*lines.cpu, spot, chain.allocs);
     chain.gc_percent = lines.cpu->percent(gc.nanoseconds);
     chain.cost_percent = chain.gc_percent * chain.growth_percent / 100;
     if (chain.growth_percent < input.thresholds.get(kGrowthShare)) continue;

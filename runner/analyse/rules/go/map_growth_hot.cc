@@ -60,11 +60,9 @@ model::Finding finding(const CodeLines& lines, const HotSpot& spot, model::Sever
   int64_t allocating = 0;
   for (const CpuLine* line : spot.lines) allocating = saturating_add(allocating, line->growth_allocating);
   f.evidence.push_back(cpu_part(cpu, "of it, CPU in allocating the arrays", cpu.percent(allocating)));
-  GrowthAllocs allocs;
-  if (const auto& heap = lines.window_allocs ? lines.window_allocs : lines.allocs) {
-    allocs = growth_allocs(*heap, spot.lines);
-    add_alloc_evidence(allocs, f);
-  }
+  const auto& heap = lines.window_allocs ? lines.window_allocs : lines.allocs;
+  const GrowthAllocs allocs = growth_allocs(heap ? &*heap : nullptr, spot.lines);
+  add_alloc_evidence(allocs, f);
   f.location = spot.line.location("map operation");
   f.related = spot.related(&CpuLine::growth);
   f.advice = growth_advice(lines, spot, allocs);
