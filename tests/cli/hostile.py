@@ -5,7 +5,9 @@ import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-INDEX = b"<html><head><title>/debug/pprof/</title></head><body>profiles: heap goroutine</body></html>"
+INDEX = b"""<html><head><title>/debug/pprof/</title></head><body>/debug/pprof/<br>
+<p>Types of profiles available:</p><table><tr><td>1</td><td><a href='heap?debug=1'>heap</a></td></tr></table>
+<a href="goroutine?debug=2">full goroutine stack dump</a></body></html>"""
 
 
 class Handler(BaseHTTPRequestHandler):

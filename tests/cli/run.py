@@ -60,7 +60,7 @@ def cases(files, http, https, folder):
          r"bomb\.pb\.gz.*limit"),
         ("wrong type: a program", ["top", files["program"]], 1, r"program: .*ELF"),
         ("wrong type: a page", ["top", files["page.html"]], 1, r"page\.html: .*HTML"),
-        ("empty file", ["top", files["empty"]], 1, r"empty: .*empty"),
+        ("empty file", ["top", files["empty"]], 1, r"empty: .*0 bytes"),
         ("HTML instead of a profile", [*LIGHT, "--target", http.url("html")], 3, r"HTML"),
         ("404", [*LIGHT, "--target", http.url("notfound")], 3, r"404"),
         ("hang", [*LIGHT, "--target", http.url("hang")], 3, r"(?i)time"),
