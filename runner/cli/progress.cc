@@ -9,6 +9,7 @@ void ProgressLine::on(const collect::Progress& progress) {
   const std::string collector(progress.collector);
   switch (progress.kind) {
     case Kind::kTargetStarted:
+    case Kind::kTargetFinished:
       break;
     case Kind::kCollectorStarted:
       running_[collector] = 0;
@@ -19,13 +20,6 @@ void ProgressLine::on(const collect::Progress& progress) {
     case Kind::kCollectorFinished:
       running_.erase(collector);
       ++finished_;
-      break;
-    case Kind::kTargetFinished:
-      if (!progress.message.empty()) {
-        clear();
-        (void)std::fprintf(stderr, "%.*s\n", static_cast<int>(progress.message.size()),
-                           progress.message.data());
-      }
       break;
   }
   draw();

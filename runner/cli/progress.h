@@ -1,4 +1,4 @@
-// What the runner is doing, on the terminal's error stream: one line that changes on a terminal, nothing else
+// What the runner is doing: one line that changes, on the error stream where that is a terminal; nothing
 // anywhere else.
 #pragma once
 
@@ -12,7 +12,6 @@ namespace edp::cli {
 
 class ProgressLine {
  public:
-  // `live`: the stream is a terminal. Otherwise only what went wrong is printed, a line each.
   explicit ProgressLine(bool live) : live_(live) {}
   ~ProgressLine() { clear(); }
   ProgressLine(const ProgressLine&) = delete;

@@ -210,12 +210,36 @@ void show_findings(Screen& screen, const std::vector<Finding>& findings, size_t 
   }
 }
 
-// One line an item; beyond kListed items the last line counts the rest.
+// At most `lines` lines an item; beyond kListed items the last line counts the rest.
 void show_list(Screen& screen, std::string_view lead, std::string_view colour,
-               const std::vector<std::string>& items) {
+               const std::vector<std::string>& items, size_t lines) {
   const size_t shown = items.size() > kListed ? kListed - 1 : items.size();
-  for (size_t i = 0; i < shown; ++i) screen.line(i == 0 ? lead : "", colour, items[i]);
+  for (size_t i = 0; i < shown; ++i) screen.paragraph(i == 0 ? lead : "", colour, items[i], lines);
   if (shown < items.size()) screen.line("", {}, "and " + std::to_string(items.size() - shown) + " more");
+}
+
+// What did not go well: one item a cause, with all collectors that met it.
+std::vector<std::string> failures(const model::Report& report) {
+  struct Cause {
+    std::string outcome_and_message;
+    std::vector<std::string> collectors;
+  };
+  std::vector<Cause> causes;
+  for (const model::CollectorOutcome& outcome : report.collectors) {
+    if (outcome.outcome == "ok" || outcome.outcome == "absent") continue;
+    const std::string text =
+        outcome.outcome + (outcome.message.empty() ? "" : ": " + one_line(outcome.message));
+    auto cause = std::ranges::find(causes, text, &Cause::outcome_and_message);
+    if (cause == causes.end()) cause = causes.insert(causes.end(), {.outcome_and_message = text});
+    cause->collectors.push_back(one_line(outcome.collector));
+  }
+  std::vector<std::string> items;
+  for (const Cause& cause : causes) {
+    std::string names = cause.collectors.front();
+    if (cause.collectors.size() > 1) names += " and " + std::to_string(cause.collectors.size() - 1) + " more";
+    items.push_back(names + " " + cause.outcome_and_message);
+  }
+  return items;
 }
 
 }  // namespace
@@ -233,12 +257,7 @@ std::string to_terminal(const model::Report& report, const TerminalOptions& opti
     if (outcome.status == RuleStatus::kCannotTell)
       unjudged.push_back(outcome.rule + ": " + one_line(outcome.reason));
   }
-  std::vector<std::string> failed;
-  for (const model::CollectorOutcome& outcome : report.collectors) {
-    if (outcome.outcome == "ok" || outcome.outcome == "absent") continue;
-    failed.push_back(one_line(outcome.collector) + " " + outcome.outcome +
-                     (outcome.message.empty() ? "" : ": " + one_line(outcome.message)));
-  }
+  const std::vector<std::string> failed = failures(report);
   const size_t tail = std::min(unjudged.size(), kListed) + std::min(failed.size(), kListed) + 1;
 
   if (!report.findings.empty()) {
@@ -246,8 +265,9 @@ std::string to_terminal(const model::Report& report, const TerminalOptions& opti
     show_findings(screen, report.findings, kLines - tail);
   }
   if (!unjudged.empty() || !failed.empty()) screen.blank();
-  show_list(screen, "unjudged", kDim, unjudged);
-  show_list(screen, "failed", kYellow, failed);
+  show_list(screen, "unjudged", kDim, unjudged, 1);
+  // Without a verdict the cause is all there is to read.
+  show_list(screen, "failed", kYellow, failed, report.rules.empty() ? 4 : 1);
   return screen.take();
 }
 

@@ -28,7 +28,8 @@ class Gatherer {
   }
 
   Gathered run(const ArtefactSink& sink) {
-    if (collection_.error) {
+    // Usually each collector says it already.
+    if (collection_.error && gathered_.outcomes.empty()) {
       gathered_.outcomes.push_back({.target = collection_.target.name,
                                     .collector = "connect",
                                     .outcome = "failed",
