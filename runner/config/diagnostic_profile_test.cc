@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadProfile{"NoCollectors", "name: x", "no collectors are named"},
                     BadProfile{"SeveralFaults", "gate: X\nduratio: 1",
                                "line 1: unknown severity 'X'; line 2: unknown key"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(DiagnosticProfile, UnknownNameListsTheBuiltInOnes) {
   const auto text = profile_text("no-such-profile");

@@ -68,7 +68,9 @@ TEST(GoText, EqualsGostackparsesGoldens) {
       ASSERT_LT(next, list.size()) << entry.path() << ": goroutine " << expected["ID"] << " is not there";
       EXPECT_EQ(as_json(list[next]), expected) << entry.path();
     }
-    if (golden["Errors"].is_null()) EXPECT_EQ(decoded->goroutines->list.size(), golden["Goroutines"].size());
+    if (golden["Errors"].is_null()) {
+      EXPECT_EQ(decoded->goroutines->list.size(), golden["Goroutines"].size());
+    }
   }
   EXPECT_EQ(cases, 13u);
 }
@@ -189,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
         HeaderCase{"no_id", "goroutine x [running]:", 0, "", 0, false},
         HeaderCase{"huge_id", "goroutine 99999999999999999999 [running]:", 0, "", 0, false},
         HeaderCase{"no_end", "goroutine 3 [running]", 0, "", 0, false}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(GoText, LimitsMemory) {
   std::string text;
