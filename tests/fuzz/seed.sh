@@ -12,7 +12,8 @@ seed() {  # seed TARGET FILE...: copies what is not large, named by content
   mkdir -p "corpus/$target"
   for file in "$@"; do
     if [[ -f $file && $(stat -c %s "$file") -le $largest ]]; then
-      cp "$file" "corpus/$target/$(sha1sum <"$file" | cut -c1-16)"
+      name=$(sha1sum "$file" | cut -c1-16)
+      cp "$file" "corpus/$target/$name"
     fi
   done
 }
