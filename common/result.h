@@ -11,11 +11,12 @@ namespace edp {
 // What went wrong, where, and why: enough to act on without reading the code.
 // to_string() gives "where: at byte N: what".
 struct Error {
-  std::string
-      what;  // the cause, lower case, no full stop: "sample refers to location 7, which is not defined"
-  std::string where = {};  // a file, URL or object; empty where the caller knows it and adds it
-  std::optional<uint64_t> offset =
-      {};  // byte offset in `where`, of the decoded bytes where it was compressed
+  // The cause, lower case, no full stop: "sample refers to location 7, which is not defined".
+  std::string what;
+  // A file, URL or object; empty where the caller knows it and adds it.
+  std::string where;
+  // In `where`, counted in decoded bytes where it was compressed.
+  std::optional<uint64_t> offset;
 
   [[nodiscard]] std::string to_string() const;
   // The same error with its place named; an inner place is kept.

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: scripts/fuzz.sh SECONDS}
 mkdir -p build/fuzz/findings
+tests/fuzz/seed.sh
 failed=0
 for target in build/fuzz/bin/fuzz_*; do
   name=$(basename "$target")

@@ -85,17 +85,19 @@ Result<void> check_outputs(const DiagnoseOptions& options) {
 // Writes every report that was asked for, also when one of them fails.
 bool write_reports(const model::Report& report, const DiagnoseOptions& options) {
   bool good = true;
-  const auto write = [&](const std::string& path, auto make) {
-    if (path.empty()) return;
-    const auto written = write_file(path, make(report));
+  const auto write = [&](const std::string& path, std::string_view text) {
+    const auto written = write_file(path, text);
     if (written) return;
     complain(written.error().to_string());
     good = false;
   };
-  write(options.output, report::to_json);
-  write(options.output.empty() ? "" : html_beside(options.output), report::to_html);
-  write(options.junit, report::to_junit);
-  write(options.sarif, report::to_sarif);
+  if (!options.output.empty()) {
+    const std::string json = report::to_json(report);
+    write(options.output, json);
+    write(html_beside(options.output), report::to_html(report, json));
+  }
+  if (!options.junit.empty()) write(options.junit, report::to_junit(report));
+  if (!options.sarif.empty()) write(options.sarif, report::to_sarif(report));
   return good;
 }
 

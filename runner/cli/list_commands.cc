@@ -49,7 +49,7 @@ std::string rules_as_table() {
     table += id + " " + std::string(rule.title) + "\n";
     for (const config::ThresholdSpec& spec : rule.thresholds) {
       std::array<char, 32> value{};
-      const int length = std::snprintf(value.data(), value.size(), "%g", spec.value);
+      const int length = std::snprintf(value.data(), value.size(), "%.10g", spec.value);
       table += std::string(26, ' ') + std::string(spec.key) + " = " +
                std::string(value.data(), static_cast<size_t>(length)) + " " + std::string(spec.unit) + ": " +
                std::string(spec.meaning) + "\n";

@@ -113,7 +113,7 @@ struct CollectContext {
   std::chrono::steady_clock::time_point run_began = std::chrono::steady_clock::now();
   CancelToken
       cancel;  // cancels everything; what is there by then is returned, a cpu profile cut short included
-  ProgressFn progress = {};
+  ProgressFn progress;
 };
 
 // Collects from all targets side by side. Never fails as a whole: each target carries its own errors. An

@@ -45,12 +45,11 @@ void append_text(std::string& out, std::string_view text) {
 
 }  // namespace
 
-std::string to_html(const model::Report& report) {
+std::string to_html(const model::Report& report, std::string_view json) {
   const std::string_view whole = page();
   // build.mjs makes sure that each place is there once, the text before the data.
   const size_t text_at = whole.find(kTextPlace);
   const size_t json_at = whole.find(kJsonPlace);
-  const std::string json = to_json(report);
   std::string out;
   out.reserve(whole.size() + json.size() + json.size() / 8);
   out += whole.substr(0, text_at);

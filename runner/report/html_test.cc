@@ -9,6 +9,8 @@
 namespace edp::report {
 namespace {
 
+std::string page_of(const model::Report& report) { return to_html(report, to_json(report)); }
+
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -27,22 +29,22 @@ size_t count_of(std::string_view text, std::string_view what) {
 
 TEST(Html, HoldsTheJsonReport) {
   const model::Report report = testing::sample_report();
-  EXPECT_EQ(nlohmann::json::parse(data_of(to_html(report))), nlohmann::json::parse(to_json(report)));
+  EXPECT_EQ(nlohmann::json::parse(data_of(page_of(report))), nlohmann::json::parse(to_json(report)));
 }
 
 TEST(Html, HostileNamesStayData) {
   const model::Report report = testing::hostile_report();
-  const std::string html = to_html(report);
+  const std::string html = page_of(report);
   EXPECT_EQ(nlohmann::json::parse(data_of(html)), nlohmann::json::parse(to_json(report)));
   EXPECT_THAT(data_of(html), Not(HasSubstr("<")));
-  const std::string clean = to_html(testing::clean_report());
+  const std::string clean = page_of(testing::clean_report());
   EXPECT_EQ(count_of(html, "<script"), count_of(clean, "<script"));
   EXPECT_EQ(count_of(html, "</script"), count_of(clean, "</script"));
   EXPECT_EQ(count_of(html, "<img"), count_of(clean, "<img"));
 }
 
 TEST(Html, NeedsNoNetworkAndNoInlineLicence) {
-  const std::string html = to_html(testing::sample_report());
+  const std::string html = page_of(testing::sample_report());
   EXPECT_THAT(html, HasSubstr("default-src 'none'"));
   EXPECT_THAT(html, Not(HasSubstr("unsafe-inline")));
   EXPECT_THAT(html, Not(HasSubstr("unsafe-eval")));
@@ -52,7 +54,7 @@ TEST(Html, NeedsNoNetworkAndNoInlineLicence) {
 }
 
 TEST(Html, GivesTheVerdictWithoutScripts) {
-  const std::string html = to_html(testing::sample_report());
+  const std::string html = page_of(testing::sample_report());
   const size_t begin = html.find("<noscript>");
   const std::string text = html.substr(begin, html.find("</noscript>", begin) - begin);
   EXPECT_THAT(text, HasSubstr("2 critical, 1 warning, 1 info"));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "runner/model/report.h"
 
@@ -10,8 +11,9 @@ namespace edp::report {
 // edp.report/v1, valid against docs/report.schema.json.
 std::string to_json(const model::Report& report);
 
-// One file that needs no network: the JSON above inside the console's report page.
-std::string to_html(const model::Report& report);
+// One file that needs no network: `json`, as to_json() made it of the same report, inside the console's
+// report page.
+std::string to_html(const model::Report& report, std::string_view json);
 
 // JUnit XML: a test case a rule; fired at or above the gate = failure, can't tell = skipped with the reason.
 std::string to_junit(const model::Report& report);

@@ -187,11 +187,11 @@ void show_finding(Screen& screen, const Finding& finding, bool in_full) {
     screen.line("", {}, has_source ? place + "  " + source.substr(indent) : place);
   }
   if (!finding.evidence.empty()) screen.paragraph("", {}, figures_of(finding), 2, kDim);
-  if (!finding.advice.empty()) screen.paragraph("", {}, "→ " + first_sentence(finding.advice), 2);
+  if (!finding.advice.empty()) screen.paragraph("", {}, "→ " + first_sentence(finding.advice), 4);
 }
 
 void show_findings(Screen& screen, const std::vector<Finding>& findings, size_t limit) {
-  constexpr size_t kFullLines = 8;
+  constexpr size_t kFullLines = 10;
   constexpr size_t kShortLines = 2;
   size_t shown = 0;
   bool full_before = false;

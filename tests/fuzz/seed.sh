@@ -22,7 +22,9 @@ made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 cp "$corpus"/fastdelta/*.pprof "$made"
 for file in "$data"/*/*.txt; do
-  gzip -c <"$file" >"$made/$(basename "$(dirname "$file")").$(basename "$file").gz"
+  folder=$(dirname "$file")
+  packed=$made/${folder##*/}.${file##*/}.gz
+  gzip -c "$file" >"$packed"
 done
 
 seed fuzz_pprof "$made"/*.pprof

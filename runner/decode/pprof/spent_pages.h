@@ -20,8 +20,8 @@ class SpentPages {
   void release(const Byte* until) {
     const uintptr_t end = reinterpret_cast<uintptr_t>(until) & ~(page_size() - 1);
     if (end < released_ + kStep) return;
-    (void)::madvise(reinterpret_cast<void*>(released_), end - released_,
-                    MADV_DONTNEED);  // NOLINT(performance-no-int-to-ptr)
+    auto* begin = reinterpret_cast<void*>(released_);  // NOLINT(performance-no-int-to-ptr)
+    (void)::madvise(begin, end - released_, MADV_DONTNEED);
     released_ = end;
   }
 
