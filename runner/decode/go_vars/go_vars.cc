@@ -92,6 +92,7 @@ bool nests_deeper_than(std::string_view json, size_t deepest) {
   return false;
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature of every decoder
 Result<Decoded> decode_vars(std::string bytes, const Limits& limits) {
   if (bytes.size() > limits.max_model_bytes / kJsonFactor) {
     return fail("is JSON of " + std::to_string(bytes.size()) +
