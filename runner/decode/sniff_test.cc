@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
         UnknownCase{"gperftools", "\0\0\0\0\x03\0\0\0\0\0\0\0\x10\x27\0\0\0\0\0\0"s,
                     "a CPU profile of gperftools"},
         UnknownCase{"other_json", R"({"memory":1,"cmdline":["x"]})", "it has no object \"memstats\""}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace edp::decode

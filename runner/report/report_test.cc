@@ -147,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(Reports, EveryReport,
                          ::testing::Values(Named{"sample", testing::sample_report},
                                            Named{"clean", testing::clean_report},
                                            Named{"hostile", testing::hostile_report}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 TEST(Golden, SampleReport) {
   const model::Report report = testing::sample_report();

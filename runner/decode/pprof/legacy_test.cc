@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "a contention profile of C++ or Java, which is not supported"},
         TextCase{"threadz", "--- threadz 1 ---\n", "a thread profile of C++, which is not supported"},
         TextCase{"heapz", "--- heapz 1 ---\n", "a heap profile of Java, which is not supported"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace edp::decode

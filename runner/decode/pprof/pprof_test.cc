@@ -188,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"cut_ids", small().message(2, ProtoWriter().bytes(1, "\x81").packed(2, {1})),
                 "packed location id"},
         BadCase{"cut_values", small().message(2, ProtoWriter().bytes(2, "\x81")), "packed value is cut"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(Pprof, RefusesWhatWouldTakeTooMuchMemory) {
   ProtoWriter profile;
