@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Bad input and bad targets: what edp-runner says to each, and how it exits.
+"""What edp-runner says to bad input and bad targets, and how it exits; and the commands that need no target.
 
 usage: tests/cli/run.py PATH-OF-EDP-RUNNER [-v]
 """
@@ -82,6 +82,17 @@ def cases(files, http, https, folder):
         ("no target", [], 1, r"no target"),
         ("unknown option", ["--targt", "x"], 1, r"--targt"),
         ("target of a later version", ["--target", "pid:1"], 1, r"pid:1"),
+        ("version", ["--version"], 0, r"edp-runner \d+\.\d+"),
+        ("rules", ["rules"], 0, r"GO-SYNCMAP-WRITE-HEAVY .*syncmap\."),
+        ("rules as JSON", ["rules", "-o", "json"], 0, r'"rule": "GO-SYNCMAP-WRITE-HEAVY"'),
+        ("profiles", ["profile", "list"], 0, r"light\nlocal\nprod-k8s\n"),
+        ("a built-in profile", ["profile", "show", "prod-k8s"], 0, r"name: prod-k8s"),
+        ("an own profile", ["profile", "show", files["small.yaml"]], 0, r"name: small"),
+        ("a faulty own profile", ["profile", "show", files["profile.yaml"]], 1, r"line 3: unknown key"),
+        ("completion for zsh", ["completion", "zsh"], 0, r"#compdef edp-runner"),
+        ("completion for fish", ["completion", "fish"], 0, r"complete -c edp-runner"),
+        ("completion for no shell", ["completion", "tcsh"], 1, r"unknown shell 'tcsh'"),
+        ("man page", ["man"], 0, r"\.TH EDP.*\.SS top"),
     ]
 
 
@@ -95,6 +106,17 @@ def unreadable(runner, folder):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+def bash_completion(runner):
+    """Lets bash complete a flag of `top`."""
+    script = """
+        source <("$0" completion bash)
+        COMP_WORDS=(edp-runner top --sam) COMP_CWORD=2
+        _edp_runner
+        echo "${COMPREPLY[@]}"
+    """
+    return subprocess.run(["bash", "-c", script, runner], capture_output=True, text=True, timeout=60, check=False)
+
+
 def main():
     runner = str(Path(sys.argv[1]).resolve())
     verbose = "-v" in sys.argv
@@ -104,6 +126,7 @@ def main():
         http, https = Server(), Server(certificate(folder))
         results = [(case[0], case[2], case[3], run(runner, case[1])) for case in cases(bad_files(folder), http, https, folder)]
         results.append(("unreadable file", 1, r"secret\.pb\.gz: .*Permission denied", unreadable(runner, folder)))
+        results.append(("completion in bash", 0, r"^--sample_index", bash_completion(runner)))
         for server in (http, https):
             server.stop()
     for name, status, pattern, result in results:

@@ -96,6 +96,22 @@ std::optional<Severity> cpu_severity(const CpuReading& cpu, const Figure& figure
                                                                                 : Severity::kWarning;
 }
 
+Judgement judge_hot_spots(const RuleInput& input, Figure CpuLine::* operation, const CpuLimits& limits,
+                          SpotFinding finding) {
+  const auto& lines = input.readings.own<CodeLines>();
+  if (std::string reason = cpu_missing(lines, input); !reason.empty()) {
+    return Judgement::unknown(std::move(reason));
+  }
+  Judgement judgement;
+  for (const HotSpot& spot : hot_spots(*lines.cpu, operation)) {
+    const auto severity = cpu_severity(*lines.cpu, spot.figure, limits, input);
+    if (severity) {
+      judgement.findings.push_back(finding(lines, spot, *severity, input.thresholds.get(limits.warning)));
+    }
+  }
+  return judgement;
+}
+
 std::string cpu_cost_text(const CpuReading& cpu, int64_t nanoseconds) {
   std::string text = nanoseconds_text(nanoseconds) + " of " + nanoseconds_text(cpu.busy.value) + " of CPU";
   if (cpu.window_seconds > 0) text += " in " + seconds_text(cpu.window_seconds);

@@ -67,6 +67,12 @@ struct CpuLimits {
 std::optional<model::Severity> cpu_severity(const CpuReading& cpu, const Figure& figure,
                                             const CpuLimits& limits, const RuleInput& input);
 
+// What the rules about one operation share: a finding for each spot that costs enough.
+using SpotFinding = model::Finding (*)(const CodeLines& lines, const HotSpot& spot, model::Severity severity,
+                                       double warning_threshold);
+Judgement judge_hot_spots(const RuleInput& input, Figure CpuLine::* operation, const CpuLimits& limits,
+                          SpotFinding finding);
+
 // "2.8 s of 3.1 s CPU in 10 s".
 std::string cpu_cost_text(const CpuReading& cpu, int64_t nanoseconds);
 // The share of the CPU with its threshold, the cores, and how many samples stand behind it.

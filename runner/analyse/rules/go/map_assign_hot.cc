@@ -88,8 +88,9 @@ std::string advice(const HotSpot& spot, const CpuLine& total, int64_t access) {
   return text;
 }
 
-model::Finding finding(const CpuReading& cpu, const HotSpot& spot, model::Severity severity,
+model::Finding finding(const CodeLines& lines, const HotSpot& spot, model::Severity severity,
                        double threshold) {
+  const CpuReading& cpu = *lines.cpu;
   const CpuLine total = totals(spot);
   const std::string share = percent_text(cpu.percent(spot.figure.value));
   model::Finding f;
@@ -124,17 +125,7 @@ model::Finding finding(const CpuReading& cpu, const HotSpot& spot, model::Severi
 }
 
 Judgement judge(const RuleInput& input) {
-  const auto& lines = input.readings.own<CodeLines>();
-  if (std::string reason = cpu_missing(lines, input); !reason.empty())
-    return Judgement::unknown(std::move(reason));
-  Judgement judgement;
-  for (const HotSpot& spot : hot_spots(*lines.cpu, &CpuLine::assign)) {
-    const auto severity = cpu_severity(*lines.cpu, spot.figure, {kWarning, kCritical}, input);
-    if (severity) {
-      judgement.findings.push_back(finding(*lines.cpu, spot, *severity, input.thresholds.get(kWarning)));
-    }
-  }
-  return judgement;
+  return judge_hot_spots(input, &CpuLine::assign, {kWarning, kCritical}, finding);
 }
 
 }  // namespace

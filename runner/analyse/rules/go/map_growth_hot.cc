@@ -70,16 +70,7 @@ model::Finding finding(const CodeLines& lines, const HotSpot& spot, model::Sever
 }
 
 Judgement judge(const RuleInput& input) {
-  const auto& lines = input.readings.own<CodeLines>();
-  if (std::string reason = cpu_missing(lines, input); !reason.empty())
-    return Judgement::unknown(std::move(reason));
-  Judgement judgement;
-  for (const HotSpot& spot : hot_spots(*lines.cpu, &CpuLine::growth)) {
-    const auto severity = cpu_severity(*lines.cpu, spot.figure, {kWarning, kCritical}, input);
-    if (severity)
-      judgement.findings.push_back(finding(lines, spot, *severity, input.thresholds.get(kWarning)));
-  }
-  return judgement;
+  return judge_hot_spots(input, &CpuLine::growth, {kWarning, kCritical}, finding);
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ constexpr config::ThresholdSpec kCritical = {.key = "map.iterate_critical_percen
                                              .unit = "percent",
                                              .meaning = "the same, from which it is critical"};
 
-model::Finding finding(const CpuReading& cpu, const HotSpot& spot, model::Severity severity,
+model::Finding finding(const CodeLines& lines, const HotSpot& spot, model::Severity severity,
                        double threshold) {
+  const CpuReading& cpu = *lines.cpu;
   const std::string share = percent_text(cpu.percent(spot.figure.value));
   model::Finding f;
   f.rule = "GO-MAP-ITERATION-HOT";
@@ -46,17 +47,7 @@ model::Finding finding(const CpuReading& cpu, const HotSpot& spot, model::Severi
 }
 
 Judgement judge(const RuleInput& input) {
-  const auto& lines = input.readings.own<CodeLines>();
-  if (std::string reason = cpu_missing(lines, input); !reason.empty())
-    return Judgement::unknown(std::move(reason));
-  Judgement judgement;
-  for (const HotSpot& spot : hot_spots(*lines.cpu, &CpuLine::iterate)) {
-    const auto severity = cpu_severity(*lines.cpu, spot.figure, {kWarning, kCritical}, input);
-    if (severity) {
-      judgement.findings.push_back(finding(*lines.cpu, spot, *severity, input.thresholds.get(kWarning)));
-    }
-  }
-  return judgement;
+  return judge_hot_spots(input, &CpuLine::iterate, {kWarning, kCritical}, finding);
 }
 
 }  // namespace
