@@ -108,7 +108,8 @@ class Gatherer {
   // Collecting went well, decoding did not.
   void worsen(const Collected& artefact, std::string_view outcome, const std::string& message) {
     const auto known = std::ranges::find_if(gathered_.outcomes, [&](const model::CollectorOutcome& o) {
-      return o.collector == artefact.collector && o.outcome == "ok";
+      // A file's outcome goes by the file's name.
+      return (o.collector == artefact.collector || o.collector == artefact.artefact) && o.outcome == "ok";
     });
     if (known != gathered_.outcomes.end()) {
       known->outcome = outcome;

@@ -77,6 +77,15 @@ TEST(Gather, WhatCannotBeDecodedCostsItsCollectorOnly) {
   EXPECT_EQ(gathered.facts.why_missing("heap"), "not collected");
 }
 
+TEST(Gather, AFileKeepsOneOutcome) {
+  TargetCollection collection = collection_of({artefact("file", "<!doctype html><html>")});
+  collection.target.kind = collect::TargetKind::kFile;
+  collection.outcomes[0].collector = "file.bin";
+  const Gathered gathered = gather(std::move(collection), {}, {});
+  ASSERT_EQ(gathered.outcomes.size(), 1U);
+  EXPECT_EQ(gathered.outcomes[0].outcome, "failed");
+}
+
 TEST(Gather, ATraceIsKeptAsItIs) {
   std::string kept;
   const Gathered gathered = gather(collection_of({artefact("trace", "go 1.23 trace\0\0")}), {},
