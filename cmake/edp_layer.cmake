@@ -9,13 +9,13 @@
 add_library(edp_options INTERFACE)
 target_include_directories(edp_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(edp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -fno-omit-frame-pointer)
-# Designated initializers name what matters; the fields left out have defaults.
+# Initializers name what matters; the fields left out have defaults.
+target_compile_options(edp_options INTERFACE -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(edp_options INTERFACE -Wthread-safety -Wno-missing-designated-field-initializers
+  target_compile_options(edp_options INTERFACE -Wthread-safety
     -Wno-deprecated-declarations)  # libstdc++ 12's own std::stable_sort
 else()
-  target_compile_options(edp_options INTERFACE -Wno-missing-field-initializers
-    -Wno-restrict)  # false alarms of GCC 12 in std::string (GCC bug 105651)
+  target_compile_options(edp_options INTERFACE -Wno-restrict)  # false alarms of GCC 12 in std::string (GCC bug 105651)
 endif()
 if(EDP_SANITIZE)
   target_compile_options(edp_options INTERFACE -fsanitize=${EDP_SANITIZE} -fno-sanitize-recover=all)

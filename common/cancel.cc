@@ -97,7 +97,7 @@ extern "C" void edp_on_signal(int number) {
     // The second one: give the signal back its old meaning and send it again.
     const struct sigaction* old = number == SIGINT ? &g_old.interrupt : &g_old.terminate;
     sigaction(number, old, nullptr);
-    raise(number);
+    (void)raise(number);
   }
   errno = saved;
 }

@@ -7,4 +7,4 @@ for program in build/release/bin/bench_*; do
   "$program" --benchmark_min_time=0.5
 done
 printf '\n-- edp-runner top against go tool pprof -top\n'
-bench/pprof_vs_go.py build/release/bin/edp-runner "$@"
+bench/pprof_vs_go.py "$@"

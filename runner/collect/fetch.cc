@@ -20,7 +20,7 @@ bool is_write_timeout(const http::Response& response) {
 
 std::string number_text(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
+  (void)std::snprintf(text, sizeof text, "%.6g", value);
   return text;
 }
 

@@ -24,7 +24,7 @@ namespace {
 std::string make_run_id(std::chrono::system_clock::time_point started) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(started);
   std::tm utc{};
-  gmtime_r(&seconds, &utc);
+  (void)gmtime_r(&seconds, &utc);
   std::array<char, 32> time{};
   const size_t length = std::strftime(time.data(), time.size(), "%Y%m%d-%H%M%S-", &utc);
   std::array<char, 16> suffix{};

@@ -92,6 +92,7 @@ void read_sample(std::string_view name, std::string_view labels, double value, m
 
 }  // namespace
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature of every decoder
 Result<Decoded> decode_metrics(std::string bytes, const Limits& /*limits*/) {
   constexpr size_t kMostProblems = 5;
   Decoded decoded;
