@@ -91,6 +91,7 @@ Result<Inflated> inflate_stream(std::string_view in, bool gzip, const Limits& li
     return std::move(result);
   };
 
+  Bytef extra = 0;  // where the byte beyond the limit goes
   for (;;) {
     if (stream->avail_in == 0 && taken < in.size()) {
       const size_t chunk = std::min<uint64_t>(in.size() - taken, 1 << 30);
@@ -99,8 +100,7 @@ Result<Inflated> inflate_stream(std::string_view in, bool gzip, const Limits& li
       taken += chunk;
     }
     if (size == out.size()) {
-      if (size >= allowed) {  // one more byte decides whether the limit is passed
-        Bytef extra = 0;
+      if (size >= allowed) {  // that byte decides whether the limit is passed
         stream->next_out = &extra;
         stream->avail_out = 1;
       } else {

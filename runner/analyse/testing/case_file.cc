@@ -25,7 +25,10 @@ double number(const std::string& text) { return text.empty() ? 0 : std::strtod(t
 std::optional<uint64_t> natural(const Options& options, std::string_view key) {
   const std::string text = option(options, key);
   if (text.empty()) return std::nullopt;
-  return static_cast<uint64_t>(number(text));
+  uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  if (std::from_chars(text.data(), end, value).ptr == end) return value;
+  return static_cast<uint64_t>(number(text));  // "1.5e9"
 }
 
 // Takes the case line by line; a block (profile, goroutines, expect) lasts until the next top-level word.

@@ -101,7 +101,7 @@ Rule syncmap_key_churn() {
   return {.id = "GO-SYNCMAP-KEY-CHURN",
           .title = "Keys of a sync.Map live only for a short time",
           .requirement = "G4",
-          .thresholds = {kDeletePercent, kGrowthPercent, kCpuPercent, kCpuCriticalPercent, kMinCores,
+          .thresholds = {kDeletePercent, kGrowthPercent, kCpuPercent, kCpuCriticalPercent, kMinSyncMapCores,
                          kCriticalCores, kContendedPercent, kMinSamples},
           .judge = judge};
 }

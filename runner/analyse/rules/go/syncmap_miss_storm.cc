@@ -137,7 +137,7 @@ Rule syncmap_miss_storm() {
   return {.id = "GO-SYNCMAP-MISS-STORM",
           .title = "Loads of a sync.Map miss its read map again and again (Go up to 1.23)",
           .requirement = "G4",
-          .thresholds = {kPromotePercent, kPromoteCriticalPercent, kMisses, kMinCores, kCriticalCores,
+          .thresholds = {kPromotePercent, kPromoteCriticalPercent, kMisses, kMinSyncMapCores, kCriticalCores,
                          kContendedPercent, kContendedCriticalPercent, kMinSamples},
           .judge = judge};
 }

@@ -94,8 +94,8 @@ Rule syncmap_range() {
   return {.id = "GO-SYNCMAP-RANGE",
           .title = "sync.Map.Range takes too long or runs too often",
           .requirement = "G4",
-          .thresholds = {kRangePercent, kRangeCriticalPercent, kRangeMilliseconds, kMinCores, kCriticalCores,
-                         kMinSamples},
+          .thresholds = {kRangePercent, kRangeCriticalPercent, kRangeMilliseconds, kMinSyncMapCores,
+                         kCriticalCores, kMinSamples},
           .judge = judge};
 }
 

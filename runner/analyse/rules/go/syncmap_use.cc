@@ -195,7 +195,7 @@ std::optional<model::Severity> cpu_severity(const RuleInput& input, const SyncMa
   if (share >= input.thresholds.get(critical) && (!timed || cores >= input.thresholds.get(kCriticalCores))) {
     return model::Severity::kCritical;
   }
-  if (share >= input.thresholds.get(warning) && (!timed || cores >= input.thresholds.get(kMinCores))) {
+  if (share >= input.thresholds.get(warning) && (!timed || cores >= input.thresholds.get(kMinSyncMapCores))) {
     return model::Severity::kWarning;
   }
   return std::nullopt;

@@ -18,7 +18,7 @@ inline constexpr config::ThresholdSpec kCpuPercent{
 inline constexpr config::ThresholdSpec kCpuCriticalPercent{
     "syncmap.cpu_critical_percent", 30, "percent",
     "share of the process's CPU time from which a sync.Map's cost is CRITICAL"};
-inline constexpr config::ThresholdSpec kMinCores{
+inline constexpr config::ThresholdSpec kMinSyncMapCores{
     "syncmap.min_cores", 0.01, "cores", "a sync.Map that takes less CPU than this is never reported for it"};
 inline constexpr config::ThresholdSpec kCriticalCores{
     "syncmap.critical_cores", 0.05, "cores",

@@ -195,7 +195,7 @@ Rule syncmap_write_heavy() {
       .id = "GO-SYNCMAP-WRITE-HEAVY",
       .title = "A sync.Map is written about as much as it is read",
       .requirement = "G4",
-      .thresholds = {kWriteShare, kCpuPercent, kCpuCriticalPercent, kMinCores, kCriticalCores,
+      .thresholds = {kWriteShare, kCpuPercent, kCpuCriticalPercent, kMinSyncMapCores, kCriticalCores,
                      kContendedPercent, kContendedCriticalPercent, kAllocPercent, kAllocRate, kMinSamples},
       .judge = judge};
 }
