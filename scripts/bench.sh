@@ -2,6 +2,8 @@
 # Decoders side by side with their peers, in one run each. Called by `./edp bench`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+corpus=$(tests/corpus/fetch.sh)
+export EDP_BENCH_PROFILE=${EDP_BENCH_PROFILE:-$corpus/default-pgo/go1.24.9.pgo}
 for program in build/release/bin/bench_*; do
   printf '\n-- %s\n' "$(basename "$program")"
   "$program" --benchmark_min_time=0.5
