@@ -10,6 +10,8 @@ find_package(tsl-robin-map REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+# Its CMake files ask for civetweb and curl as well; the core needs neither.
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 find_path(EXPECTED_DIR tl/expected.hpp REQUIRED)
 find_path(PROTOZERO_DIR protozero/pbf_reader.hpp REQUIRED)
 if(EDP_TESTS)
