@@ -21,6 +21,9 @@ struct Call {
   std::string content_type = "application/json";  // a PATCH says which kind it is
   std::chrono::milliseconds timeout{30'000};      // for the whole call; streams: see stream()
   uint64_t max_bytes = uint64_t{64} << 20;        // of the answer
+  // Asked on the calling thread right before the request's bytes go out, each time they do; false: they don't,
+  // and the answer is a failure. Unset: always. Made by fences (operator/leader).
+  std::function<bool()> permit;
 
   [[nodiscard]] bool writes() const { return method != "GET" && method != "HEAD"; }
 };

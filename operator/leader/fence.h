@@ -1,0 +1,37 @@
+// An Api that lets writes through only while this process is surely the leader: no write is begun unless the
+// lease still has more than `margin` to run, and none outlives it, for its timeout is cut to what is left.
+// Reads always pass. The clock is read immediately before the bytes are handed on, and again (Call::permit)
+// when they go out, so a process that was stopped or suspended in between does not write.
+#pragma once
+
+#include "operator/kube/api.h"
+#include "operator/leader/clock.h"
+#include "operator/leader/tenure.h"
+
+namespace edp::leader {
+
+class Fence : public kube::Api {
+ public:
+  static constexpr std::string_view kRefusal = "not the leader any more";
+
+  // All borrowed. `margin`: for the way to the server and for clocks that run apart.
+  Fence(kube::Api& inner, const Tenure& tenure, const Clock& clock,
+        Duration margin = std::chrono::milliseconds(250));
+
+  // A refused write is an Answer without status, with a failure of what == kRefusal.
+  kube::Answer call(const kube::Call& what, const CancelToken& cancel) override;
+  kube::Answer stream(const kube::Call& what, std::chrono::milliseconds idle, const kube::BodySink& sink,
+                      const CancelToken& cancel) override;
+
+  [[nodiscard]] static bool refused(const kube::Answer& answer) {
+    return answer.failure && answer.failure->what == kRefusal;
+  }
+
+ private:
+  kube::Api& inner_;
+  const Tenure& tenure_;
+  const Clock& clock_;
+  const Duration margin_;
+};
+
+}  // namespace edp::leader

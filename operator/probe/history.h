@@ -1,0 +1,51 @@
+// What is remembered of a target's probes: the last 24 results in 52 bytes, and what they say together.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+namespace edp::probe {
+
+class History {
+ public:
+  static constexpr size_t kSize = 24;
+  void add(bool ok, std::chrono::microseconds latency);
+
+  [[nodiscard]] size_t size() const { return count_; }
+  // `age` 0 is the latest.
+  [[nodiscard]] bool ok(size_t age) const;
+  [[nodiscard]] std::chrono::microseconds latency(size_t age) const;  // within 1%
+
+ private:
+  std::array<uint16_t, kSize> ring_{};  // top bit: failed; below: latency, 11 bits of exponent and mantissa
+  uint8_t next_ = 0, count_ = 0;
+};
+
+struct Summary {
+  size_t targets = 0, results = 0, failures = 0;
+  std::chrono::microseconds p50{}, p95{};  // of the successful ones; 0 without any
+
+  [[nodiscard]] double failure_ratio() const {
+    return results == 0 ? 0 : static_cast<double>(failures) / static_cast<double>(results);
+  }
+};
+Summary summarize(std::span<const History* const> group);
+
+// A canary against the rest of its workload.
+struct Comparison {
+  bool enough = false;   // both sides have at least `min_results`; else nothing else is set
+  bool slower = false;   // p95 above `factor` times the rest's and above it by `floor`
+  bool failing = false;  // failure ratio higher by 5 points and, by a two-proportion z-test, surely so
+  Summary canary, rest;
+};
+struct ComparisonLimits {
+  size_t min_results = 20;
+  double factor = 1.5;
+  std::chrono::microseconds floor{5'000};
+};
+Comparison compare(std::span<const History* const> canary, std::span<const History* const> rest,
+                   const ComparisonLimits& limits = {});
+
+}  // namespace edp::probe
