@@ -17,8 +17,11 @@ namespace edp::watch {
 
 using Labels = std::vector<std::pair<Symbol, Symbol>>;  // sorted by key
 
-// The value of a label, empty where there is none.
+// The value of a label, empty where there is none. Valid as long as `labels`.
 std::string_view label(const Labels& labels, std::string_view key);
+
+// Of an object without labels.
+std::shared_ptr<const Labels> no_labels();
 
 enum class PodPhase : uint8_t { kUnknown, kPending, kRunning, kSucceeded, kFailed };
 
@@ -50,16 +53,18 @@ struct PodRecord {
   Symbol ns;
   std::string name;
   std::string uid;
+  uint64_t version = 0;           // resourceVersion as a number; 0 where it is none
   Symbol owner_kind, owner_name;  // the controller's; "ReplicaSet", "checkout-7d4b9"
   Symbol node;
-  std::shared_ptr<const Labels> labels;  // shared between pods that have the same ones; never null
+  // Shared between pods that have the same ones; never null.
+  std::shared_ptr<const Labels> labels = no_labels();
   std::string ip;
   int64_t created = 0;
   int64_t ready_since = 0;  // last transition of the Ready condition, whichever way
   PodPhase phase = PodPhase::kUnknown;
   bool ready = false;
   bool deleting = false;
-  int32_t restarts = 0;  // of all containers
+  int32_t restarts = 0;          // of all containers
   Termination last_termination;  // the latest of any container's
   ReadinessProbe readiness;
   uint16_t pprof_port = 0;  // annotation edp.dev/pprof-port, else a container port named pprof or debug
@@ -79,14 +84,15 @@ struct JobRecord {
   Symbol ns;
   std::string name;
   std::string uid;
-  std::string run_uid;              // label edp.dev/run-uid
-  std::string run_namespace;        // annotation edp.dev/run-namespace
-  std::string run_name;             // annotation edp.dev/run-name
-  std::string target_uid;           // label edp.dev/target-uid
-  std::string target_pod;           // annotation edp.dev/target-pod ("ns/name")
-  Symbol target_node;               // annotation edp.dev/target-node
-  int32_t attempt = 1;              // label edp.dev/attempt
-  Resources requests, limits;       // of one pod
+  uint64_t version = 0;        // resourceVersion as a number; 0 where it is none
+  std::string run_uid;         // label edp.dev/run-uid
+  std::string run_namespace;   // annotation edp.dev/run-namespace
+  std::string run_name;        // annotation edp.dev/run-name
+  std::string target_uid;      // label edp.dev/target-uid
+  std::string target_pod;      // annotation edp.dev/target-pod ("ns/name")
+  Symbol target_node;          // annotation edp.dev/target-node
+  int32_t attempt = 1;         // label edp.dev/attempt
+  Resources requests, limits;  // of one pod
   int64_t created = 0, finished = 0;
   bool complete = false, failed = false;  // terminal conditions
   std::string reason, message;            // of the terminal condition
@@ -116,12 +122,12 @@ struct Selector {  // matchLabels are kIn terms; no term at all matches everythi
 };
 
 struct RunTarget {
-  std::string pod;                         // exactly one of pod, workload, selector
+  std::string pod;                           // exactly one of pod, workload, selector
   std::string workload_kind, workload_name;  // "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"
   std::optional<Selector> selector;
-  uint16_t port = 0;     // 0: the pod's annotation, named port, else 6060
-  std::string path;      // base path of the pprof pages; empty: the pod's annotation, else /debug/pprof found out
-  std::string scheme;    // "http" or "https"; empty: the pod's annotation, else http
+  uint16_t port = 0;  // 0: the pod's annotation, named port, else 6060
+  std::string path;  // base path of the pprof pages; empty: the pod's annotation, else /debug/pprof found out
+  std::string scheme;  // "http" or "https"; empty: the pod's annotation, else http
 };
 
 // One target's part of a run's status.
@@ -144,8 +150,8 @@ struct RunStatus {
   std::vector<Condition> conditions;
   int32_t matched = 0, waiting = 0, running = 0, succeeded = 0, failed = 0;  // targets
   int32_t critical = 0, warning = 0, info = 0;                               // findings
-  std::string verdict;      // "2 CRITICAL, 1 WARNING", "no findings"; "" while nothing is known
-  std::string gate_result;  // "Passed", "Failed", "" while running
+  std::string verdict;              // "2 CRITICAL, 1 WARNING", "no findings"; "" while nothing is known
+  std::string gate_result;          // "Passed", "Failed", "" while running
   std::vector<WorstFinding> worst;  // at most five
   std::vector<TargetStatus> targets;
   std::string report_url, report_digest;
@@ -157,13 +163,15 @@ struct RunRecord {
   Symbol ns;
   std::string name;
   std::string uid;
+  uint64_t version = 0;  // resourceVersion as a number; 0 where it is none
   std::string resource_version;
   int64_t generation = 0;
   int64_t created = 0;
   bool deleting = false;
-  std::string requested_by;  // annotation edp.dev/requested-by, else the manager of managedFields that made it
-  std::string policy;        // label edp.dev/policy: the DiagnosticPolicy that made it
-  std::string trigger;       // annotation edp.dev/trigger
+  std::string
+      requested_by;     // annotation edp.dev/requested-by, else the manager of managedFields that made it
+  std::string policy;   // label edp.dev/policy: the DiagnosticPolicy that made it
+  std::string trigger;  // annotation edp.dev/trigger
   RunTarget target;
   std::string profile = "prod-k8s";
   std::vector<std::string> collectors;  // empty: the profile's
@@ -183,18 +191,22 @@ enum class Reach : uint8_t { kNetwork, kEphemeralContainer, kNode };
 
 struct ProfileRecord {
   std::string name;
+  std::string uid;
+  uint64_t version = 0;  // resourceVersion as a number; 0 where it is none
   int64_t generation = 0;
   Reach reach = Reach::kNetwork;
   Resources requests{250, int64_t{256} << 20}, limits{500, int64_t{512} << 20};
   double duration_seconds = 0, timeout_seconds = 0;  // 0: not set there
   std::string gate;
   int32_t max_attempts = 3;
-  std::string diagnostic;  // the part that edp-runner reads, as JSON (which is YAML): DiagnosticProfile of runner/config
+  std::string diagnostic;  // the part that edp-runner reads, as JSON (which is YAML): DiagnosticProfile of
+                           // runner/config
 };
 
 struct PolicyRecord {
   std::string name;
   std::string uid;
+  uint64_t version = 0;  // resourceVersion as a number; 0 where it is none
   int64_t generation = 0;
   std::vector<std::string> namespaces;  // names; empty: all but the system's own
   Selector pods;                        // beyond edp-enabled=true
@@ -209,14 +221,17 @@ struct PolicyRecord {
   bool probe = true;        // the light health probe
   int64_t probe_interval_seconds = 15;
   double breach_latency_ms = 1000;
-  int32_t breach_failures = 3;  // in a row
+  int32_t breach_failures = 3;         // in a row
   int64_t keep_runs_seconds = 86'400;  // ttlAfterFinished of the runs it makes
   bool suspend = false;
   int64_t last_schedule = 0;  // status.lastScheduleTime
 };
 
 struct QuotaRecord {
+  Symbol ns;
   std::string name;
+  std::string uid;
+  uint64_t version = 0;  // resourceVersion as a number; 0 where it is none
   // Keys as in the ResourceQuota: "requests.cpu", "limits.memory", "pods", "count/jobs.batch"; CPU in
   // millicores, memory in bytes, counts as they are.
   std::map<std::string, int64_t, std::less<>> hard, used;
