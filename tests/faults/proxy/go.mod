@@ -1,0 +1,3 @@
+module edp.dev/tests/faults/proxy
+
+go 1.21
