@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/cancel.h"
 #include "common/result.h"
@@ -24,6 +26,8 @@ struct Call {
   // Asked on the calling thread right before the request's bytes go out, each time they do; false: they don't,
   // and the answer is a failure. Unset: always. Made by fences (operator/leader).
   std::function<bool()> permit;
+  // Beside those that come by themselves: Host, Authorization, Content-Type, lengths.
+  std::vector<std::pair<std::string, std::string>> headers;
 
   [[nodiscard]] bool writes() const { return method != "GET" && method != "HEAD"; }
 };
