@@ -4,7 +4,7 @@
 //
 //   SessionPool reports({.url = *parse_url("https://reports:8443"), .tls = {.ca_pem = pem},
 //                        .authorize = bearer_from_file("/var/run/secrets/edp.dev/reports/token")});
-//   const Reply reply = reports.call({.method = "PUT", .target = "/api/v1/runs/...", .body = report,
+//   const Received answer = reports.call({.method = "PUT", .target = "/api/v1/runs/...", .body = report,
 //                                     .content_type = "application/json", .deadline = now + 60s}, 65536,
 //                                     cancel);
 #pragma once
@@ -44,7 +44,7 @@ using Authorize = std::function<tl::expected<std::string, Failure>(bool again)>;
 // "Bearer <the file's word>"; read again each minute and when refused, for tokens rotate.
 Authorize bearer_from_file(std::string path);
 
-struct Server {
+struct Peer {
   Url url;  // its path is put before each target
   TlsOptions tls;
   Authorize authorize;  // unset: none
@@ -90,7 +90,7 @@ tl::expected<std::shared_ptr<TlsContext>, Failure> make_tls(const TlsOptions& op
 class Session {
  public:
   // `tls` may be null where the URL's scheme is http.
-  Session(std::shared_ptr<const Server> server, std::shared_ptr<TlsContext> tls);
+  Session(std::shared_ptr<const Peer> peer, std::shared_ptr<TlsContext> tls);
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
@@ -108,7 +108,7 @@ class Session {
   std::unique_ptr<Impl> impl_;
 };
 
-struct Reply {
+struct Received {
   int status = 0;  // 0: no answer came, see failure
   std::string content_type;
   std::string retry_after;
@@ -122,7 +122,7 @@ struct Reply {
 // Up to `most` connections that several threads share. All members may be called from any thread.
 class SessionPool {
  public:
-  explicit SessionPool(Server server, size_t most = 4);
+  explicit SessionPool(Peer peer, size_t most = 4);
   ~SessionPool();
   SessionPool(const SessionPool&) = delete;
   SessionPool& operator=(const SessionPool&) = delete;
@@ -132,13 +132,14 @@ class SessionPool {
   Outcome exchange(const Message& message, const CancelToken& cancel);
 
   // The same with the body collected, at most `max_bytes` of it; the message's callbacks are not used.
-  Reply call(Message message, uint64_t max_bytes, const CancelToken& cancel);
+  Received call(Message message, uint64_t max_bytes, const CancelToken& cancel);
 
   // A connection of its own, closed afterwards, beside the `most`.
   Outcome stream(const Message& message, const CancelToken& cancel);
 
-  // Connections opened from now on use these; those that are idle are closed. Exchanges under way go on.
-  void replace_tls(TlsOptions tls);
+  // Connections opened from now on use this; those that are idle are closed. Exchanges under way go on.
+  // Without it, the peer's TlsOptions are read when they are first needed.
+  void replace_tls(std::shared_ptr<TlsContext> tls);
 
   [[nodiscard]] const Url& url() const;
 
