@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Renders charts/edp into plain manifests, deploy/edp.yaml; with an argument, into that file ("-": to standard output).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+helm=${HELM:-$HOME/.cache/edp-cluster/tools/helm}
+into=${1:-deploy/edp.yaml}
+[ "$into" != - ] || into=/dev/stdout
+rendered=$("$helm" template edp charts/edp --namespace edp --no-hooks --kube-version 1.37.0 --values deploy/values.yaml)
+{
+  cat << 'HEAD'
+# EDP as plain manifests. Rendered from charts/edp by deploy/generate.sh: change the chart, not this file.
+# Needs the Secret edp-reports-tls: deploy/make-tls-secret.sh. See deploy/README.md.
+---
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: edp
+  labels:
+    app.kubernetes.io/name: edp
+    app.kubernetes.io/part-of: edp
+    pod-security.kubernetes.io/enforce: restricted
+    pod-security.kubernetes.io/enforce-version: latest
+HEAD
+  # Helm's own marks mean nothing here.
+  sed -E '/^ +(helm\.sh\/(chart|resource-policy)|app\.kubernetes\.io\/managed-by): /d; /^ +annotations:$/{N;/\n +helm\.sh\/resource-policy: keep$/d}' <<< "$rendered"
+} > "$into"
