@@ -1,5 +1,4 @@
-// Inside of common/http: one request over one connection to one address. Only http_exchange.cc knows
-// cpp-httplib.
+// Inside of common/http: one GET over one connection to one address.
 #pragma once
 
 #include <functional>
@@ -8,15 +7,9 @@
 #include <vector>
 
 #include "common/http.h"
+#include "common/http_protocol.h"
 
 namespace edp::http {
-
-struct ResponseHead {
-  int status = 0;
-  std::string content_type;
-  std::string location;
-  std::string content_length;  // as sent, empty where there is none
-};
 
 struct Exchange {
   const Url* url = nullptr;
@@ -48,8 +41,7 @@ tl::expected<std::vector<std::string>, Failure> resolve(const std::string& host,
                                                         std::chrono::steady_clock::time_point deadline,
                                                         const CancelToken& cancel);
 
-// Why a connection can't be had ("connection refused", "no route to host"), by trying once more; waits at
-// most a second. Empty where it now succeeds.
-std::string explain_no_connection(const std::string& address, uint16_t port);
+// What goes into the Host header: without the scheme's own port, IPv6 addresses in brackets.
+std::string host_header(const Url& url);
 
 }  // namespace edp::http

@@ -1,11 +1,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 #include <system_error>
 #include <thread>
@@ -20,13 +16,13 @@ namespace {
 using AddrInfo = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 // {list, 0} or {nullptr, EAI_*}.
-std::pair<AddrInfo, int> get_addresses(const std::string& host, const char* port, int flags) {
+std::pair<AddrInfo, int> get_addresses(const std::string& host, int flags) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags;
   addrinfo* list = nullptr;
-  const int error = getaddrinfo(host.c_str(), port, &hints, &list);
+  const int error = getaddrinfo(host.c_str(), nullptr, &hints, &list);
   return {AddrInfo(error == 0 ? list : nullptr, &freeaddrinfo), error};
 }
 
@@ -40,7 +36,7 @@ struct Lookup {
 };
 
 void look_up(const std::string& host, Lookup& lookup) {
-  const auto [list, error] = get_addresses(host, nullptr, AI_ADDRCONFIG);
+  const auto [list, error] = get_addresses(host, AI_ADDRCONFIG);
   std::vector<std::string> addresses;
   for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next) {
     char text[NI_MAXHOST];
@@ -60,7 +56,7 @@ void look_up(const std::string& host, Lookup& lookup) {
 tl::expected<std::vector<std::string>, Failure> resolve(const std::string& host,
                                                         std::chrono::steady_clock::time_point deadline,
                                                         const CancelToken& cancel) {
-  if (get_addresses(host, nullptr, AI_NUMERICHOST).second == 0) return std::vector<std::string>{host};
+  if (get_addresses(host, AI_NUMERICHOST).second == 0) return std::vector<std::string>{host};
 
   const auto lookup = std::make_shared<Lookup>();
   const auto woken = cancel.on_cancel([lookup] {
@@ -84,26 +80,6 @@ tl::expected<std::vector<std::string>, Failure> resolve(const std::string& host,
   }
   if (lookup->cancelled) return tl::unexpected(Failure{FailureKind::kCancelled, "cancelled"});
   return tl::unexpected(Failure{FailureKind::kTimeout, "no answer from the name service in time"});
-}
-
-std::string explain_no_connection(const std::string& address, uint16_t port) {
-  const auto [list, failed] =
-      get_addresses(address, std::to_string(port).c_str(), AI_NUMERICHOST | AI_NUMERICSERV);
-  if (failed != 0) return gai_strerror(failed);
-  const int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return std::generic_category().message(errno);
-  int error = connect(fd, list->ai_addr, list->ai_addrlen) == 0 ? 0 : errno;
-  if (error == EINPROGRESS) {
-    pollfd wait{fd, POLLOUT, 0};
-    socklen_t size = sizeof error;
-    if (poll(&wait, 1, 1000) <= 0) {
-      error = ETIMEDOUT;
-    } else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
-      error = errno;
-    }
-  }
-  close(fd);
-  return error == 0 ? "" : std::generic_category().message(error);
 }
 
 }  // namespace edp::http
