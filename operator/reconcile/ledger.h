@@ -56,15 +56,13 @@ struct Wish {
   int32_t per_node = 0;             // a policy's maxPerNode; 0: the ledger's own limit
   bool charged = true;              // false: its pod lives in another namespace, quotas don't apply
   int64_t since = 0;                // when the run was made: first come first served
-
-  bool operator==(const Wish&) const = default;
 };
 
 enum class Answer : uint8_t {
   kNone,      // unknown here
   kWaiting,   // for quota, its node, its target or its run
   kGranted,   // create the Job; the room is kept until placed or given up
-  kPlaced,    // its create was sent, or the Job has been seen unfinished
+  kPlaced,    // its create was sent lately, or the Job has been seen unfinished
   kTooLarge,  // more than a quota's hard limit: never fits
 };
 
@@ -74,6 +72,7 @@ struct LedgerOptions {
   int32_t per_node = 2;
   int64_t patience_seconds = 30;
   int64_t settle_seconds = 10;
+  int64_t unseen_seconds = 30;
 };
 
 struct Grant {
@@ -100,13 +99,15 @@ class Ledger {
   // given up if it is missing here; one that is placed ends with its Job only.
   void wish(std::string_view run_uid, std::vector<Wish> wishes);
   // Of one run, by Job.
-  [[nodiscard]] std::map<std::string, Answer, std::less<>> answers(std::string_view run_uid) const;
-  [[nodiscard]] Answer answer(std::string_view job) const;
+  [[nodiscard]] std::map<std::string, Answer, std::less<>> answers(std::string_view run_uid,
+                                                                   int64_t now) const;
+  [[nodiscard]] Answer answer(std::string_view job, int64_t now) const;
   // For people: "waits for requests.cpu: 500m wanted, 200m of 2 free"; empty if it does not wait.
   [[nodiscard]] std::string why(std::string_view job, int64_t now) const;
 
-  // The create was sent: from now on only its outcome or the Job frees the room.
-  void placing(std::string_view job);
+  // The create was sent: from now on only its outcome or the Job frees the room. If no Job has been seen
+  // after `unseen_seconds`, the answer is kGranted again: send it once more, the Job that is there says so.
+  void placing(std::string_view job, int64_t now);
   // The server refused it for good, or never got it. (Lost answers: send it again, it is idempotent.)
   void not_placed(std::string_view job);
 
