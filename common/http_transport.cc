@@ -239,7 +239,10 @@ ssize_t Transport::write(const char* data, size_t size) {
         sent_ += static_cast<uint64_t>(count);
         return count;
       }
-      if (!after_tls(count)) return -1;
+      if (!after_tls(count)) {
+        hear_alert();
+        return -1;
+      }
     } else {
       const ssize_t count = send(fd_, data, size, MSG_NOSIGNAL);
       if (count >= 0) {
@@ -254,6 +257,17 @@ ssize_t Transport::write(const char* data, size_t size) {
     }
   }
   return -1;
+}
+
+// A server that refuses our certificate says so and closes; the close may be what we meet first.
+void Transport::hear_alert() {
+  if (end_ != End::kReset) return;
+  char byte = 0;
+  ERR_clear_error();
+  errno = 0;
+  const int count = SSL_read(ssl_, &byte, 1);
+  if (count <= 0 && SSL_get_error(ssl_, count) == SSL_ERROR_SSL) (void)after_tls(count);
+  if (end_ == End::kClosed) end_ = End::kReset;
 }
 
 bool Transport::usable() {

@@ -71,6 +71,7 @@ class Transport {
   bool after_tls(int result);  // whether to try again what SSL_... answered with an error
   bool after_call(int error);  // the same for a system call
   void heed_cancel();
+  void hear_alert();
   ssize_t receive(char* out, size_t size);
   std::optional<Failure> shake_hands(const std::string& host, const TlsContext& tls,
                                      std::chrono::milliseconds timeout);

@@ -40,6 +40,20 @@ class TcpServer {
       }
       return text;
     }
+    // So many bytes; fewer when the peer closed first.
+    std::string read_bytes(size_t count) {
+      std::string text(count, '\0');
+      size_t got = 0;
+      while (got < count && ((ssl_ != nullptr && SSL_pending(ssl_) > 0) || readable())) {
+        const int left = static_cast<int>(count - got);
+        const auto n = ssl_ != nullptr ? SSL_read(ssl_, &text[got], left)
+                                       : static_cast<int>(recv(fd_, &text[got], count - got, 0));
+        if (n <= 0) break;
+        got += static_cast<size_t>(n);
+      }
+      text.resize(got);
+      return text;
+    }
     // False once the peer is gone.
     bool send(std::string_view bytes) {
       while (!bytes.empty() && !stop_) {

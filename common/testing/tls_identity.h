@@ -33,10 +33,21 @@ class TlsIdentity {
   [[nodiscard]] SSL_CTX* context() const { return context_.get(); }
   [[nodiscard]] std::string ca_pem() const { return pem(ca_.get()); }
   [[nodiscard]] std::string certificate_pem() const { return pem(certificate_.get()); }
-  [[nodiscard]] std::string key_pem() const {
-    BIO* bio = BIO_new(BIO_s_mem());
-    check(PEM_write_bio_PrivateKey(bio, key_.get(), nullptr, nullptr, 0, nullptr, nullptr));
-    return take(bio);
+  [[nodiscard]] std::string key_pem() const { return pem(key_.get()); }
+
+  struct Pair {
+    std::string certificate_pem, key_pem;
+  };
+  // A client's certificate by this CA.
+  [[nodiscard]] Pair client(const char* common_name) {
+    const Key key(EVP_EC_gen("P-256"));
+    const Certificate certificate = make(common_name, key.get(), ca_.get(), "", -3600, 3600);
+    return {pem(certificate.get()), pem(key.get())};
+  }
+  // From now on the server's context takes only clients with a certificate of `ca`.
+  void demand_clients_of(const TlsIdentity& ca) {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), ca.ca_.get());
+    SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
 
  private:
@@ -63,6 +74,11 @@ class TlsIdentity {
   static std::string pem(X509* certificate) {
     BIO* bio = BIO_new(BIO_s_mem());
     check(PEM_write_bio_X509(bio, certificate));
+    return take(bio);
+  }
+  static std::string pem(EVP_PKEY* key) {
+    BIO* bio = BIO_new(BIO_s_mem());
+    check(PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr));
     return take(bio);
   }
   static void add(X509* certificate, X509* issuer, int id, const std::string& value) {
