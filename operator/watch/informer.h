@@ -60,7 +60,7 @@ struct Health {
   uint64_t skipped = 0;    // unreadable, too long, or of unknown type
   uint64_t failures = 0;   // calls that ended in anything but a good end
   bool streaming = false;  // the last complete list was a streaming one
-  std::string last_error;  // empty after a success
+  std::string last_error;  // of a call or an object; empty once something was heard after a failed call
 };
 
 // What a WatchLoop hands its objects to. On the loop's thread.
