@@ -17,8 +17,9 @@ check_go() {
     printf 'gofmt would change:\n%s\n' "$unformatted" >&2
     return 1
   fi
+  # Not the module of Kubernetes: vet would read all of it, for minutes. `./edp cluster build` compiles ours.
   for dir in $(tracked '*go.mod' | xargs -r -n1 dirname); do
-    (cd "$dir" && go vet ./...) || return 1
+    [ "$dir" = tests/cluster/kube ] || (cd "$dir" && go vet ./...) || return 1
   done
 }
 
