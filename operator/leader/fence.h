@@ -1,7 +1,8 @@
 // An Api that lets writes through only while this process is surely the leader: no write is begun unless the
-// lease still has more than `margin` to run, and none outlives it, for its timeout is cut to what is left.
-// Reads always pass. The clock is read immediately before the bytes are handed on, and again (Call::permit)
-// when they go out, so a process that was stopped or suspended in between does not write.
+// lease still has more than `margin` to run, and none outlives it, for its timeout is cut to half of what is
+// left. The clock is read before the call is handed on, and again (Call::permit) right before the bytes go
+// out, which must then leave room for the whole timeout: a process that was stopped or suspended anywhere in
+// between does not write. Reads always pass.
 #pragma once
 
 #include "operator/kube/api.h"
