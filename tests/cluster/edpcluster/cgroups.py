@@ -19,15 +19,14 @@ def unified() -> bool:
     return (ROOT / "cgroup.controllers").exists()
 
 
-def hierarchies() -> list[Path]:
-    if unified():
-        return [ROOT]
+def hierarchies(*kinds: str) -> list[Path]:
+    """Where they are mounted; "cgroup" is version 1. A machine may have both, and runc then uses both."""
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
-    return [Path(fields[1]) for fields in mounts if fields[2] == "cgroup"]
+    return [Path(fields[1]) for fields in mounts if fields[2] in kinds and Path(fields[1]).is_relative_to(ROOT)]
 
 
 def make(name: str) -> None:
-    found = hierarchies()
+    found = hierarchies("cgroup2" if unified() else "cgroup")
     if not found:
         raise ClusterError("no cgroups are mounted at /sys/fs/cgroup, so there can be no nodes; try --nodes 0")
     if unified():
@@ -52,7 +51,7 @@ def _tree(root: Path) -> list[Path]:
 def kill(name: str) -> int:
     """Ends whatever still runs below the cgroup: containers whose node was killed. Returns how many there were."""
     pids: set[int] = set()
-    for hierarchy in hierarchies():
+    for hierarchy in hierarchies("cgroup", "cgroup2"):
         for group in _tree(hierarchy / name):
             with contextlib.suppress(OSError):
                 pids.update(int(pid) for pid in (group / "cgroup.procs").read_text().split())
@@ -64,7 +63,7 @@ def kill(name: str) -> int:
 
 def remove(name: str) -> None:
     deadline = time.monotonic() + 10
-    left = [hierarchy / name for hierarchy in hierarchies() if (hierarchy / name).exists()]
+    left = [hierarchy / name for hierarchy in hierarchies("cgroup", "cgroup2") if (hierarchy / name).exists()]
     while left:
         kill(name)
         for root in left:
