@@ -1,0 +1,139 @@
+#include "operator/act/actor.h"
+
+#include <deque>
+#include <thread>
+#include <utility>
+
+#include "common/mutex.h"
+#include "operator/watch/readers.h"
+
+namespace edp::act {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool as_good(StepKind kind, int status) {
+  switch (kind) {
+    case StepKind::kCreateJob:
+    case StepKind::kCreateRun:
+      return status == 409;
+    case StepKind::kDelete:
+    case StepKind::kRunStatus:
+      return status == 404;
+    default:
+      return false;
+  }
+}
+
+void read_object(StepResult& result, const std::string& body) {
+  if (result.kind == StepKind::kRunStatus || result.kind == StepKind::kCreateRun) {
+    if (auto run = watch::read_run(body)) result.object = std::move(*run);
+  } else if (result.kind == StepKind::kCreateJob) {
+    if (auto job = watch::read_job(body)) result.object = std::move(*job);
+  } else if (result.kind == StepKind::kRead) {
+    result.object = body;
+  }
+}
+
+}  // namespace
+
+StepResult perform(kube::Api& api, const Step& step, const CancelToken& cancel) {
+  StepResult result{.kind = step.kind};
+  kube::Answer answer = api.call(step.call, cancel);
+  if (step.kind == StepKind::kEvent && answer.not_found() && !step.create_path.empty()) {
+    kube::Call create{.method = "POST", .path = step.create_path, .body = step.create_body};
+    create.timeout = step.call.timeout;
+    answer = api.call(create, cancel);
+  }
+  result.status = answer.status;
+  result.good = answer.ok() || (!answer.failure && as_good(step.kind, answer.status));
+  if (answer.ok()) read_object(result, answer.body);
+  if (!result.good) result.problem = answer.explain();
+  return result;
+}
+
+struct Actor::Impl {
+  Impl(kube::Api& to, ActorOptions how) : api(to), options(std::move(how)) {}
+
+  kube::Api& api;
+  const ActorOptions options;
+  const CancelToken cancel;
+  mutable Mutex mutex;
+  CondVar changed;
+  std::deque<Task> urgent EDP_GUARDED_BY(mutex), later EDP_GUARDED_BY(mutex);
+  size_t busy EDP_GUARDED_BY(mutex) = 0;
+  bool stopping EDP_GUARDED_BY(mutex) = false;
+  std::vector<std::thread> threads;
+
+  void work() {
+    for (;;) {
+      Task task;
+      {
+        const MutexLock lock(mutex);
+        while (urgent.empty() && later.empty() && !stopping) changed.wait(mutex);
+        if (stopping) return;
+        std::deque<Task>& from = urgent.empty() ? later : urgent;
+        task = std::move(from.front());
+        from.pop_front();
+        ++busy;
+      }
+      carry_out(task);
+      const MutexLock lock(mutex);
+      --busy;
+      changed.notify_all();
+    }
+  }
+
+  void carry_out(const Task& task) {
+    Outcome outcome{.key = task.key, .results = {}};
+    for (const Step& step : task.steps) {
+      const auto began = Clock::now();
+      outcome.results.push_back(perform(api, step, cancel));
+      if (options.on_call) {
+        options.on_call(step.call, outcome.results.back().status,
+                        std::chrono::duration<double>(Clock::now() - began).count());
+      }
+      if (!outcome.results.back().good && step.kind != StepKind::kEvent) break;
+    }
+    if (options.on_outcome) options.on_outcome(std::move(outcome));
+  }
+};
+
+Actor::Actor(kube::Api& api, ActorOptions options) : impl_(std::make_unique<Impl>(api, std::move(options))) {
+  for (size_t i = 0; i < impl_->options.threads; ++i) {
+    impl_->threads.emplace_back([this] { impl_->work(); });
+  }
+}
+
+Actor::~Actor() { stop(std::chrono::milliseconds(0)); }
+
+void Actor::submit(Task task, bool urgent) {
+  const MutexLock lock(impl_->mutex);
+  if (impl_->stopping) return;
+  (urgent ? impl_->urgent : impl_->later).push_back(std::move(task));
+  impl_->changed.notify_all();
+}
+
+size_t Actor::pending() const {
+  const MutexLock lock(impl_->mutex);
+  return impl_->urgent.size() + impl_->later.size() + impl_->busy;
+}
+
+void Actor::stop(std::chrono::milliseconds grace) {
+  {
+    const auto until = Clock::now() + grace;
+    const MutexLock lock(impl_->mutex);
+    impl_->stopping = true;
+    impl_->urgent.clear();
+    impl_->later.clear();
+    impl_->changed.notify_all();
+    while (impl_->busy > 0 && impl_->changed.wait_until(impl_->mutex, until)) {
+    }
+  }
+  impl_->cancel.cancel();
+  for (std::thread& thread : impl_->threads) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+}  // namespace edp::act
