@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runner/report/facts_json.h"
+#include "runner/report/layout.h"
 #include "runner/report/report.h"
 #include "runner/report/text.h"
 
@@ -112,26 +113,12 @@ Json head_json(const model::Report& report) {
           {"masking", Json::object()}};
 }
 
-std::string dump(const Json& json, int indent) {
-  // Bytes that are not UTF-8 become U+FFFD; the strict handler would throw.
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string to_json(const model::Report& report) {
-  // The part people read is laid out for them; the trees, a target a line, are for machines.
-  std::string out = dump(head_json(report), 2);
-  out.resize(out.size() - 2);  // "\n}"
-  out += ",\n  \"targets\": [";
-  std::string_view separator = "\n    ";
-  for (const model::Facts& facts : report.targets) {
-    out += separator;
-    out += dump(facts_json(facts), -1);
-    separator = ",\n    ";
-  }
-  out += report.targets.empty() ? "]\n}\n" : "\n  ]\n}\n";
-  return out;
+  std::vector<std::string> targets;
+  for (const model::Facts& facts : report.targets) targets.push_back(dump_json(facts_json(facts), -1));
+  return lay_out(head_json(report), targets);
 }
 
 }  // namespace edp::report
