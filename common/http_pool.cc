@@ -34,7 +34,7 @@ struct SessionPool::Impl {
   tl::expected<std::shared_ptr<TlsContext>, Failure> context();
   std::optional<Failure> take_turn(const Message& message, const CancelToken& cancel);
   std::optional<Session> take_idle(uint64_t& of);
-  void give_back(Session session, uint64_t of, bool whole);
+  void give_back(Session session, uint64_t of, const Outcome& outcome);
 };
 
 // The one to connect with now; null for http.
@@ -76,10 +76,17 @@ std::optional<Session> SessionPool::Impl::take_idle(uint64_t& of) {
   return taken;
 }
 
-void SessionPool::Impl::give_back(Session session, uint64_t of, bool whole) {
+void SessionPool::Impl::give_back(Session session, uint64_t of, const Outcome& outcome) {
+  std::vector<Kept> old;  // closed without the lock
   const MutexLock lock(mutex);
   --busy;
-  if (whole && of == generation) idle.push_back({std::move(session), Clock::now()});
+  if (!outcome.failure && !outcome.stopped && of == generation)
+    idle.push_back({std::move(session), Clock::now()});
+  // The way to the server is broken, or it is another one now: the others would wait for nothing, one by one.
+  if (outcome.failure &&
+      (outcome.failure->kind == FailureKind::kTimeout || outcome.failure->kind == FailureKind::kClosed)) {
+    old.swap(idle);
+  }
   changed.notify_all();
 }
 
@@ -109,7 +116,7 @@ Outcome SessionPool::exchange(const Message& message, const CancelToken& cancel)
     }
   }
   outcome = session->exchange(message, cancel);
-  impl_->give_back(std::move(*session), generation, !outcome.failure && !outcome.stopped);
+  impl_->give_back(std::move(*session), generation, outcome);
   return outcome;
 }
 
