@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
-import sys
 import time
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 from edpcluster.processes import Process, Processes, boot_id, start_time
@@ -23,7 +24,8 @@ NAME = f"life{os.getpid() % 10000}"
 
 
 def cluster(*args: str, name: str = NAME) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([HERE / "cluster.py", args[0], "--name", name, *args[1:]], capture_output=True, text=True)
+    words = [str(HERE / "cluster.py"), args[0], "--name", name, *args[1:]]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
 def settings_of(name: str) -> Settings:
@@ -56,7 +58,7 @@ def leftovers(name: str, slot: int) -> list[str]:
     return found
 
 
-def wait_until(done, what: str, seconds: float = 30) -> None:  # type: ignore[no-untyped-def]
+def wait_until(done: Callable[[], bool], what: str, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, what
@@ -82,14 +84,18 @@ class Lifecycle(unittest.TestCase):
         self.assertIsNone(load(NAME))
 
     def kubectl(self, *args: str) -> str:
-        words = [settings_of(NAME).bin / "kubectl", f"--kubeconfig={settings_of(NAME).kubeconfig}", *args]
-        done = subprocess.run(words, capture_output=True, text=True)
+        words = [str(settings_of(NAME).bin / "kubectl"), f"--kubeconfig={settings_of(NAME).kubeconfig}", *args]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
     def run_a_pod(self) -> None:
         self.kubectl("run", "sleeper", "--image=localhost/busybox:1", "--", "sleep", "1000")
         self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "pod/sleeper")
+
+    def wait_for_start(self, process: str) -> None:
+        record = STATES / NAME / "processes"
+        wait_until(lambda: record.exists() and f'"{process}"' in record.read_text(), f"{process} starts", 60)
 
     def test_control_plane(self) -> None:
         began = time.monotonic()
@@ -127,8 +133,7 @@ class Lifecycle(unittest.TestCase):
             with self.subTest(after=after):
                 child = subprocess.Popen([HERE / "cluster.py", "up", "--name", NAME, "--nodes", "1"],
                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-                record = STATES / NAME / "processes"
-                wait_until(lambda after=after: record.exists() and f'"{after}"' in record.read_text(), f"{after} starts", 60)
+                self.wait_for_start(after)
                 child.kill()
                 child.wait()
                 self.slot = settings_of(NAME).slot
@@ -137,8 +142,7 @@ class Lifecycle(unittest.TestCase):
     def test_up_interrupted_clears_what_it_began(self) -> None:
         child = subprocess.Popen([HERE / "cluster.py", "up", "--name", NAME, "--nodes", "1"],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        record = STATES / NAME / "processes"
-        wait_until(lambda: record.exists() and '"node1"' in record.read_text(), "node1 starts", 60)
+        self.wait_for_start("node1")
         self.slot = settings_of(NAME).slot
         child.terminate()
         self.assertEqual(child.wait(timeout=60), 143)
@@ -188,8 +192,6 @@ class Lifecycle(unittest.TestCase):
             stranger.wait()
 
     def test_a_port_in_use_is_named(self) -> None:
-        import socket
-
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
@@ -232,4 +234,4 @@ class Recorded(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main(verbosity=2))
+    unittest.main(verbosity=2)

@@ -9,7 +9,7 @@ import sys
 
 from . import build, faults, lifecycle, node, nodeinit
 from .processes import Processes
-from .settings import KUBE_VERSIONS, ClusterError, Settings, check_name
+from .settings import KUBE_VERSIONS, ClusterError, Settings, check_name, known
 
 NEWEST = next(iter(KUBE_VERSIONS))
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         )
         lifecycle.show(settings)
     elif args.command == "down":
-        names = [settings.name for settings in lifecycle.known()] if args.all else [args.name]
+        names = [settings.name for settings in known()] if args.all else [args.name]
         for name in names:
             print(f"Cluster '{name}' is down" if lifecycle.down(name) else f"there is no cluster '{name}'")
     elif args.command == "status":

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from . import build, cgroups, controlplane, images, network, node, pki
 from .processes import Processes, boot_id
@@ -77,7 +78,7 @@ def up(wanted: Settings) -> Settings:
     return settings
 
 
-def _start(settings: Settings, kwok: tuple[build.Path, build.Path] | None) -> None:
+def _start(settings: Settings, kwok: tuple[Path, Path] | None) -> None:
     processes = Processes(settings)
     network.remove(settings)  # leftovers of a cluster whose record is lost would have this slot's names
     if settings.nodes:
