@@ -18,6 +18,8 @@
 namespace edp::http {
 namespace {
 
+constexpr size_t kMaxHeaderValue = 4096;
+
 using End = Transport::End;
 
 class TransportStream : public httplib::Stream {
@@ -125,6 +127,8 @@ ProtocolResult run(Transport& transport, const RequestLine& line,
                       .location = response.get_header_value("Location"),
                       .content_length = response.get_header_value("Content-Length"),
                       .retry_after = one_line(response.get_header_value("Retry-After"))};
+    for (const auto& [name, value] : response.headers)
+      head.headers.emplace_back(one_line(name), one_line(value, kMaxHeaderValue));
     result.answered = true;
     const std::string encoding = response.get_header_value("Transfer-Encoding");
     if (contradicts(response, head, encoding)) {

@@ -20,6 +20,7 @@ struct ResponseHead {
   std::string location;
   std::string content_length;  // as sent, empty where there is none
   std::string retry_after;
+  std::vector<std::pair<std::string, std::string>> headers;  // all, as sent; each value is one line
 };
 
 struct RequestLine {

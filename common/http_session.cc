@@ -113,7 +113,7 @@ Outcome Session::Impl::run(const Message& message, const CancelToken& cancel) {
     std::string held_body;
     bool hold = false;
     const auto on_head = [&](const ResponseHead& response) {
-      Head head{response.status, response.content_type, response.retry_after};
+      Head head{response.status, response.content_type, response.retry_after, response.headers};
       outcome.status = head.status;
       hold = head.status == 401 && peer->authorize && !refused;
       if (!hold) return !message.on_head || message.on_head(head);
