@@ -61,7 +61,7 @@ class EventRecorder {
 
  private:
   struct Series {
-    std::string key, ns, name;
+    std::string key, name;
     Time first, last;
     int64_t count = 1;
   };

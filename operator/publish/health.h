@@ -18,6 +18,11 @@ class Health {
   using Clock = std::chrono::steady_clock;
   using Now = std::function<Clock::time_point()>;
 
+  class Key {  // so that only Health makes them
+    friend class Health;
+    Key() = default;
+  };
+
   // Counts as beaten when it is made. Members may be called from any thread.
   class Heartbeat {
    public:
@@ -25,9 +30,10 @@ class Health {
     // No beat is expected any more, until the next beat(): the work is not this replica's for now.
     void pause();
 
+    Heartbeat(Key key, std::string name, Clock::duration limit, const Now& now);
+
    private:
     friend class Health;
-    Heartbeat(std::string name, Clock::duration limit, const Now& now);
     const std::string name_;
     const Clock::duration limit_;
     const Now& now_;
@@ -38,9 +44,10 @@ class Health {
     void open();
     void close(std::string why);
 
+    Gate(Key key, std::string name, std::string why);
+
    private:
     friend class Health;
-    Gate(std::string name, std::string why);
     const std::string name_;
     Mutex mutex_;
     bool open_ EDP_GUARDED_BY(mutex_) = false;

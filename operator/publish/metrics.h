@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -73,17 +74,20 @@ class Metrics {
 
   // Light health probes.
   void probed(std::string_view ns, std::string_view workload, double seconds);  // edp_probe_latency_seconds
-  void probe_failed();                                                          // edp_probe_failures_total
-  void set_probe_targets(int64_t count);                                        // edp_probe_targets
-  void set_probe_unready(int64_t count);                                        // edp_probe_unready
-  void target_restarted(int64_t count = 1);                                     // edp_target_restarts_total
-  void breach(std::string_view kind);                                           // edp_breaches_total{kind}
+  // No pod of it is probed any more: its series goes, and makes room for another.
+  void probes_gone(std::string_view ns, std::string_view workload);
+  void probe_failed();                       // edp_probe_failures_total
+  void set_probe_targets(int64_t count);     // edp_probe_targets
+  void set_probe_unready(int64_t count);     // edp_probe_unready
+  void target_restarted(int64_t count = 1);  // edp_target_restarts_total
+  void breach(std::string_view kind);        // edp_breaches_total{kind}
 
   // Reports.
-  void report_stored();                                        // edp_reports_stored_total
-  void report_rejected(std::string_view reason);               // edp_reports_rejected_total{reason}
-  void report_store_error(std::string_view reason);            // edp_report_store_errors_total{reason}
-  void set_report_store(uint64_t bytes, uint64_t free_bytes);  // edp_report_store_bytes, .._free_bytes
+  void report_stored();                              // edp_reports_stored_total
+  void report_rejected(std::string_view reason);     // edp_reports_rejected_total{reason}
+  void report_store_error(std::string_view reason);  // edp_report_store_errors_total{reason}
+  // edp_report_store_bytes, edp_report_store_free_bytes; free: unset where the store (S3) can't tell
+  void set_report_store(uint64_t bytes, std::optional<uint64_t> free_bytes);
 
   // Watches. Heard of: any byte of the stream, a bookmark too; the metric is the age at the scrape.
   void watch_event(std::string_view kind);                 // edp_watch_events_total{kind}
@@ -91,7 +95,8 @@ class Metrics {
   void watch_heard(std::string_view kind);                 // edp_watch_last_heard_seconds{kind}
   void set_objects(std::string_view kind, int64_t count);  // edp_objects{kind}
 
-  // Calls to the apiserver. `method` and `path` as in kube::Call: the verb is worked out.
+  // Calls to the apiserver: edp_api_requests_total{verb,code}; edp_api_request_seconds, but for watches.
+  // `method` as in kube::Call, status 0: no answer.
   void api_request(std::string_view method, int status, double seconds, bool watch = false,
                    bool list = false);
 
