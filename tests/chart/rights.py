@@ -6,9 +6,9 @@ READ = {"get", "list", "watch"}
 # What may be written cluster-wide: EDP's own objects, Events, and questions to the apiserver.
 WRITES = {
     ("edp.dev", "diagnosticruns"): {"create", "delete"},
-    ("edp.dev", "diagnosticruns/status"): {"update", "patch"},
-    ("edp.dev", "diagnosticprofiles/status"): {"update", "patch"},
-    ("edp.dev", "diagnosticpolicies/status"): {"update", "patch"},
+    ("edp.dev", "diagnosticruns/status"): {"patch"},
+    ("edp.dev", "diagnosticprofiles/status"): {"patch"},
+    ("edp.dev", "diagnosticpolicies/status"): {"patch"},
     ("events.k8s.io", "events"): {"create", "patch"},
     ("authentication.k8s.io", "tokenreviews"): {"create"},
     ("authorization.k8s.io", "subjectaccessreviews"): {"create"},
