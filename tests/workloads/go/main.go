@@ -52,6 +52,7 @@ func main() {
 	name := flag.String("workload", "", "which workload to run")
 	list := flag.Bool("list", false, "print the names of the workloads and exit")
 	listen := flag.String("listen", "127.0.0.1:0", "loopback address of /debug/pprof/ and /debug/vars")
+	inPod := flag.Bool("in-pod", false, "let -listen be any address, which in a pod only the cluster can reach")
 	seconds := flag.Float64("for", 120, "end after so many seconds")
 	mutexFraction := flag.Int("mutex-fraction", 1, "runtime.SetMutexProfileFraction; 0 leaves it off")
 	blockRate := flag.Int("block-rate", 10000, "runtime.SetBlockProfileRate in nanoseconds; 0 leaves it off")
@@ -76,7 +77,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+	if !*inPod && !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
 		log.Fatalf("%s is not a loopback address", *listen)
 	}
 	fmt.Printf("http://%s\n", listener.Addr())
