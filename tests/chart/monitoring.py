@@ -20,26 +20,28 @@ def _of_kind(objects, kind):
     return found[0]
 
 
-def _known_metrics():
-    """Names that the operator's code registers."""
-    names = set()
-    for path in (ROOT / "operator/publish").glob("*.cc"):
-        if not path.name.endswith("_test.cc"):
-            names.update(METRIC.findall(path.read_text()))
-    if not names:
+def _code():
+    """The operator's code that registers metrics and gives labels their values."""
+    code = "".join(path.read_text() for path in sorted((ROOT / "operator/publish").glob("*metrics*.cc")) if not path.name.endswith("_test.cc"))
+    if not METRIC.search(code):
         raise Failure("operator/publish registers no metrics")
-    return names
+    return code
 
 
-def _unknown_metrics(expressions):
-    known = _known_metrics()
+def _ask_for_known_things(expressions):
+    code = _code()
+    known = set(METRIC.findall(code))
     unknown = set()
     for expression in expressions:
         plain = re.sub(r'"[^"]*"', '""', expression)
         for name in METRIC.findall(plain):
             if name not in known and re.sub(r"_(bucket|sum|count)$", "", name) not in known:
-                unknown.add(name)
-    return unknown
+                unknown.add(f"metric {name}")
+        for label, value in re.findall(r'(result|severity|condition|priority)!?="([^"]*)"', expression):
+            if f'"{value}"' not in code:
+                unknown.add(f'{label} "{value}"')
+    if unknown:
+        raise Failure(f"the operator knows no {', '.join(sorted(unknown))}")
 
 
 def _rules(objects):
@@ -66,9 +68,7 @@ def alerts_fire(objects):
 
 
 def alerts_use_known_metrics(objects):
-    unknown = _unknown_metrics(rule["expr"] for rule in _rules(objects))
-    if unknown:
-        raise Failure(f"the operator has no metrics {', '.join(sorted(unknown))}")
+    _ask_for_known_things(rule["expr"] for rule in _rules(objects))
 
 
 def runbooks_exist(objects):
@@ -96,9 +96,7 @@ def runbooks_exist(objects):
 def dashboard_queries(objects):
     """PromQL that promtool accepts, on metrics that there are."""
     expressions = [target["expr"] for panel in _panels(objects) for target in panel["targets"]]
-    unknown = _unknown_metrics(expressions)
-    if unknown:
-        raise Failure(f"the operator has no metrics {', '.join(sorted(unknown))}")
+    _ask_for_known_things(expressions)
     rules = [{"record": f"panel:{i}", "expr": e.replace("$__rate_interval", "5m")} for i, e in enumerate(expressions)]
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}, file)
