@@ -23,7 +23,8 @@ struct ForwarderOptions {
   std::string ca_file;      // PEM, trusted to speak for the leader; read again when it changes
   std::string server_name;  // that the leader's certificate must have: "edp-operator.edp.svc"
   std::string spool_dir;    // bodies on their way, unlinked at once; must exist
-  uint64_t max_bytes = uint64_t{64} << 20;  // of a body, either way
+  uint64_t max_bytes = uint64_t{64} << 20;    // of a body, either way
+  std::function<void(std::string_view)> log;  // why the leader could not be asked; from any thread
 };
 
 class Forwarder {
@@ -34,8 +35,10 @@ class Forwarder {
   Forwarder& operator=(const Forwarder&) = delete;
 
   // The handler that runs `local` on the leader and asks the leader elsewhere. 503 with Retry-After where the
-  // leader is unknown or can't be reached, 508 where the request has been passed on once already.
-  http::ServerHandler wrap(http::ServerHandler local);
+  // leader is unknown or can't be reached, 508 where the request has been passed on once already. `check` may
+  // refuse a request before its body is taken; it is asked only where the request is passed on.
+  using Check = std::function<std::optional<http::Reply>(http::ServerRequest&)>;
+  http::ServerHandler wrap(http::ServerHandler local, Check check = {});
 
  private:
   struct Impl;

@@ -34,6 +34,8 @@ class RunnerDirectory {
   // From any thread, at once. Nothing where no runner pod of exactly that namespace, name and uid is known.
   virtual std::optional<RunnerIdentity> find(const std::string& pod_ns, const std::string& pod_name,
                                              const std::string& pod_uid) = 0;
+  // False until all pods have been listed once: then an unknown pod is told to come again.
+  virtual bool ready() { return true; }
 };
 
 // What happened, for metrics, log and audit; never a token, never a report's content.

@@ -1,0 +1,31 @@
+// PUT of a report: checked, streamed into the store, acknowledged once it is safe.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "operator/serve/report_service.h"
+#include "operator/serve/runner_gate.h"
+
+namespace edp::serve {
+
+class Uploads {
+ public:
+  Uploads(ReportStore& store, RunnerGate& gate, const ReportServiceOptions& options)
+      : store_(store), gate_(gate), options_(options) {}
+
+  // `event` has the key's parts; the rest is filled in.
+  http::Reply put(http::ServerRequest& request, const ReportKey& key, ServeEvent& event);
+
+ private:
+  tl::expected<http::Reply, Fault> take(http::ServerRequest& request, const ReportKey& key,
+                                        ServeEvent& event);
+  tl::expected<ReportRef, Fault> receive(http::ServerRequest& request, const ReportKey& key, int attempt);
+
+  ReportStore& store_;
+  RunnerGate& gate_;
+  const ReportServiceOptions& options_;
+  std::atomic<size_t> under_way_{0};
+};
+
+}  // namespace edp::serve
