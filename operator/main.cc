@@ -5,9 +5,11 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "common/files.h"
 #include "operator/control/app.h"
+#include "operator/control/check_urls.h"
 #include "operator/publish/log.h"
 #include "operator/version.h"
 
@@ -77,7 +79,17 @@ int main(int argc, char** argv) try {
                  "Outside a cluster; else KUBECONFIG, the pod's account, ~/.kube/config")
       ->type_name("FILE");
   app.add_option("--context", context, "Of the kubeconfig")->type_name("NAME");
+  std::vector<std::string> checks;
+  edp::control::CheckOptions check;
+  app.add_option("--check", checks,
+                 "Only ask this URL until it answers 200, or the status that is given; again and again")
+      ->type_name("URL[=STATUS]");
+  app.add_option("--check-ca", check.ca_file, "PEM of the authority that --check trusts")->type_name("FILE");
   CLI11_PARSE(app, argc, argv);
+  if (!checks.empty()) {
+    const auto good = edp::control::check_urls(checks, check, {});
+    return good ? 0 : complain(good.error());
+  }
   return run(config, kubeconfig, context);
 } catch (const std::exception& error) {
   (void)std::fprintf(stderr, "edp-operator: internal error: %s\n", error.what());
