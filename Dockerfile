@@ -30,5 +30,6 @@ LABEL org.opencontainers.image.title="edp" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 COPY --from=build /image/ /
+ENV PATH=/usr/local/bin:/usr/bin:/bin
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/edp-runner"]

@@ -18,6 +18,7 @@ KUBE = HERE / "kube"
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl",
             "service-dns")  # fmt: skip
 KWOK = "v0.8.0"
+HELM = "v3.22.0"
 # kwok plays what its stages say: nodes and pods that turn ready, complete and go away.
 KWOK_STAGES = ("node/fast/node-initialize", "node/heartbeat-with-lease/node-heartbeat-with-lease", "pod/fast/pod-ready",
                "pod/fast/pod-complete", "pod/fast/pod-delete")  # fmt: skip
@@ -101,3 +102,15 @@ def kwok() -> tuple[Path, Path]:
             texts = [Path(module["Dir"], "kustomize/stage", f"{stage}.yaml").read_text() for stage in KWOK_STAGES]
             stages.write_text("---\n".join(texts))
     return program, stages
+
+
+def helm() -> Path:
+    """Returns the program. A cold build takes minutes, so only `./edp e2e` asks for it."""
+    folder = CACHE / "tools"
+    program = folder / "helm"
+    with locked(folder / "helm.lock"):
+        built = program.exists() and f"helm.sh/helm/v3\t{HELM}" in go("version", "-m", str(program), cwd=Path("/"))
+        if not built:
+            print(f"Building helm {HELM} (once; some minutes)", flush=True)
+            go("install", "-ldflags", "-s -w", f"helm.sh/helm/v3/cmd/helm@{HELM}", cwd=Path("/"), GOBIN=str(folder))
+    return program

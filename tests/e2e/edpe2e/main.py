@@ -14,12 +14,15 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from edpcluster import build as tools
+
 from .environment import Environment, foreign, own
+from .install import Installation
 from .kubectl import KubectlError
 from .scenario import ROOT, SCENARIOS, Context, Scenario
 
 # In the order in which they run: what later ones rest on comes first.
-FILES = ("smoke", "image")
+FILES = ("smoke", "image", "diagnose", "refusals")
 
 
 def chosen(args: argparse.Namespace) -> list[Scenario]:
@@ -47,12 +50,13 @@ def environment(args: argparse.Namespace) -> Iterator[Environment]:
         yield environment
 
 
-def run_one(scenario: Scenario, environment: Environment, number: int) -> bool:
+def run_one(scenario: Scenario, edp: Installation, number: int) -> bool:
     namespace = f"e2e-{number}-{os.getpid()}"
     work = ROOT / "build/e2e" / scenario.name.replace(" ", "-")
     work.mkdir(parents=True, exist_ok=True)
+    environment = edp.environment
     kubectl = environment.kubectl.within(namespace)
-    context = Context(kubectl, namespace, environment.images, environment.state, work)
+    context = Context(kubectl, namespace, environment.images, environment.state, edp, work)
     began = time.monotonic()
     passed, words = True, ""
     try:
@@ -78,6 +82,8 @@ def snapshot(context: Context) -> str:
     """What the cluster looked like when a scenario failed."""
     parts = []
     for args in (("get", "pods,jobs", "-A", "-o", "wide"), ("get", "diagnosticruns", "-A", "-o", "yaml"),
+                 ("logs", "-n", "edp", "-l", "app.kubernetes.io/name=edp-operator", "--prefix", "--tail=200"),
+                 ("logs", "-n", "diagnostic-system", "-l", "app.kubernetes.io/name=edp-runner", "--prefix", "--tail=50"),
                  ("get", "events", "-A", "--sort-by=.lastTimestamp")):  # fmt: skip
         try:
             parts.append(f"$ kubectl {' '.join(args)}\n{context.kubectl.run(*args)}")
@@ -106,6 +112,9 @@ def main(argv: list[str]) -> int:
         if left_out:
             print(f"not on somebody's cluster: {', '.join(left_out)}")
         runnable = [s for s in scenarios if s.name not in left_out]
-        failed = sum(not run_one(s, cluster, number) for number, s in enumerate(runnable, 1))
+        # Building helm costs minutes: `./edp test` goes by the plain manifests, which are rendered from the chart.
+        edp = Installation(cluster, None if args.slice else tools.helm())
+        failed = sum(not run_one(s, edp, number) for number, s in enumerate(runnable, 1))
+        edp.remove()
     print(f"{len(runnable) - failed} passed, {failed} failed")
     return 1 if failed else 0

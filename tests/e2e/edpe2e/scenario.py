@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from .install import Installation
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -37,6 +40,7 @@ class Context:
     namespace: str
     images: dict[str, str]  # "edp", "workloads", "busybox" -> name in the cluster
     state: Path  # the cluster's folder (logs, audit.log); only where the cluster is our own
+    edp: Installation  # `ensure()` installs EDP unless a scenario before has done so
     work: Path  # a folder for files, kept for whoever looks into a failure
     cleanups: list[Callable[[], object]] = field(default_factory=list)
 

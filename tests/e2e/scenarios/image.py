@@ -84,7 +84,7 @@ def contents(archive: Path) -> tuple[dict[str, Any], dict[str, str]]:
                     kind = "l" + entry.linkname if entry.issym() else "d" if entry.isdir() else "f"
                     files[entry.name.strip("/")] = f"{kind} {entry.mode:o} {entry.uid}:{entry.gid} {digest}"
         config = json.loads(member(manifest["Config"]))["config"]
-    return {key: config.get(key) for key in ("User", "Entrypoint", "Cmd", "Labels")}, files
+    return {key: config.get(key) for key in ("Env", "User", "Entrypoint", "Cmd", "Labels")}, files
 
 
 @scenario(own_cluster=True)
