@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,48 @@
 #include "runner/cli/diagnose_command.h"
 #include "runner/cli/list_commands.h"
 #include "runner/cli/view_commands.h"
+#include "runner/kubectl/plugin.h"
 #include "runner/run/run.h"
 #include "runner/run/version.h"
 
 namespace edp::cli {
 
+namespace {
+
+// CLI11 takes the arguments without the program's name, last one first. It has its own numbers for usage
+// errors; the contract has one. Nothing where the program is to go on.
+std::optional<int> parse(CLI::App& app, std::vector<std::string> arguments) {
+  arguments.erase(arguments.begin());
+  std::ranges::reverse(arguments);
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? edp::run::kNothingAtGate : edp::run::kError;
+  }
+  return std::nullopt;
+}
+
+// Called as `kubectl edp`, or by the shell that completes it.
+int run_plugin(int argc, char** argv) {
+  CLI::App app("diagnoses workloads in a Kubernetes cluster", "kubectl edp");
+  app.set_version_flag("--version", "kubectl-edp " + std::string(edp::run::kVersion));
+  int status = edp::run::kNothingAtGate;
+  kubectl::add_plugin_commands(app, status);
+  std::vector<std::string> arguments(argv, argv + argc);
+  if (kubectl::is_completion_name(arguments.front())) {
+    arguments.erase(arguments.begin());
+    std::cout << kubectl::complete(app, arguments);
+    return edp::run::kNothingAtGate;
+  }
+  return parse(app, std::move(arguments)).value_or(status);
+}
+
+}  // namespace
+
 int run(int argc, char** argv) try {
+  if (argc > 0 && (kubectl::is_plugin_name(argv[0]) || kubectl::is_completion_name(argv[0]))) {
+    return run_plugin(argc, argv);
+  }
   CLI::App app("finds out why a Go service is slow or dying, and says so", "edp-runner");
   app.set_version_flag("--version", "edp-runner " + std::string(edp::run::kVersion));
   app.require_subcommand(0, 1);
@@ -25,16 +62,12 @@ int run(int argc, char** argv) try {
   add_view_commands(app, status);
   add_list_commands(app, status);
 
-  // CLI11 takes the arguments without the program's name, last one first.
-  std::vector<std::string> arguments = double_dashes(argc, argv);
-  arguments.erase(arguments.begin());
-  std::ranges::reverse(arguments);
-  try {
-    app.parse(arguments);
-  } catch (const CLI::ParseError& error) {
-    // CLI11 has its own numbers for usage errors; the contract has one.
-    return app.exit(error) == 0 ? edp::run::kNothingAtGate : edp::run::kError;
-  }
+  kubectl::add_plugin_commands(
+      *app.add_subcommand("kubectl",
+                          "The kubectl plugin, as `kubectl edp` where it is installed as kubectl-edp"),
+      status);
+
+  if (const auto ended = parse(app, double_dashes(argc, argv))) return *ended;
   return app.get_subcommands().empty() ? diagnose(*options) : status;
 } catch (const std::exception& error) {
   std::cerr << "edp-runner: internal error: " << error.what() << "\n";

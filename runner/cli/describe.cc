@@ -14,7 +14,7 @@ struct OptionText {
 };
 
 struct CommandText {
-  std::string name;  // empty for the program itself
+  std::string name;  // empty for the program itself; "kubectl run" for one inside another
   std::string description;
   std::string arguments;
   std::vector<OptionText> options;
@@ -40,7 +40,13 @@ CommandText describe(const CLI::App& app, bool is_root) {
 
 std::vector<CommandText> all_commands(const CLI::App& app) {
   std::vector<CommandText> commands = {describe(app, true)};
-  for (const CLI::App* sub : app.get_subcommands({})) commands.push_back(describe(*sub, false));
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    commands.push_back(describe(*sub, false));
+    for (const CLI::App* inner : sub->get_subcommands({})) {
+      commands.push_back(describe(*inner, false));
+      commands.back().name.insert(0, sub->get_name() + " ");
+    }
+  }
   return commands;
 }
 
@@ -50,10 +56,15 @@ std::string join(const std::vector<std::string>& words, std::string_view separat
   return text;
 }
 
-std::vector<std::string> command_names(const std::vector<CommandText>& commands) {
+bool is_inner(const CommandText& command) { return command.name.find(' ') != std::string::npos; }
+
+// Of the program, or of one of its commands.
+std::vector<std::string> command_names(const std::vector<CommandText>& commands, const std::string& of = {}) {
+  const std::string start = of.empty() ? "" : of + " ";
   std::vector<std::string> names;
   for (const CommandText& command : commands) {
-    if (!command.name.empty()) names.push_back(command.name);
+    if (command.name.empty() || is_inner(command) == of.empty() || !command.name.starts_with(start)) continue;
+    names.push_back(command.name.substr(start.size()));
   }
   return names;
 }
@@ -66,22 +77,30 @@ std::vector<std::string> option_names(const CommandText& command) {
   return names;
 }
 
-// The case labels of bash and zsh: one line a command with the words that may follow.
+// The case labels of bash and zsh, over the first two words: one line a command with the words that may
+// follow. Inner commands go first, for their outer one's label takes any second word.
 std::string word_cases(const std::vector<CommandText>& commands) {
-  std::string cases;
+  std::string inner;
+  std::string outer;
   for (const CommandText& command : commands) {
     if (command.name.empty()) continue;
-    cases += "    " + command.name + ") words=\"" + join(option_names(command), " ") + "\" ;;\n";
+    std::vector<std::string> words = command_names(commands, command.name);
+    for (std::string& option : option_names(command)) words.push_back(std::move(option));
+    const std::string end = ") words=\"" + join(words, " ") + "\" ;;\n";
+    if (is_inner(command)) {
+      inner += "    \"" + command.name + "\"" + end;
+    } else {
+      outer += "    \"" + command.name + " \"*" + end;
+    }
   }
-  cases += "    *) words=\"" + join(command_names(commands), " ") + " " +
-           join(option_names(commands.front()), " ") + "\" ;;\n";
-  return cases;
+  return inner + outer + "    *) words=\"" + join(command_names(commands), " ") + " " +
+         join(option_names(commands.front()), " ") + "\" ;;\n";
 }
 
 std::string bash_completion(const std::string& program, const std::vector<CommandText>& commands) {
   return "_edp_runner() {\n"
          "  local current=${COMP_WORDS[COMP_CWORD]} words\n"
-         "  case ${COMP_WORDS[1]} in\n" +
+         "  case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n" +
          word_cases(commands) +
          "  esac\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
@@ -96,7 +115,7 @@ std::string zsh_completion(const std::string& program, const std::vector<Command
          "\n"
          "_edp_runner() {\n"
          "  local words_so_far=(\"${words[@]}\") words\n"
-         "  case ${words_so_far[2]} in\n" +
+         "  case \"${words_so_far[2]} ${words_so_far[3]}\" in\n" +
          word_cases(commands) +
          "  esac\n"
          "  compadd -- ${=words}\n"
@@ -118,12 +137,15 @@ std::string quote(const std::string& text) {
 std::string fish_completion(const std::string& program, const std::vector<CommandText>& commands) {
   std::string script;
   for (const CommandText& command : commands) {
-    const std::string condition = command.name.empty()
-                                      ? std::string(" -n __fish_use_subcommand")
-                                      : " -n '__fish_seen_subcommand_from " + command.name + "'";
-    if (!command.name.empty()) {
-      script += "complete -c " + program + " -n __fish_use_subcommand -a " + command.name + " -d " +
-                quote(command.description) + "\n";
+    const size_t space = command.name.find(' ');
+    const std::string last = space == std::string::npos ? command.name : command.name.substr(space + 1);
+    const std::string parent = space == std::string::npos ? std::string(" -n __fish_use_subcommand")
+                                                          : " -n '__fish_seen_subcommand_from " +
+                                                                command.name.substr(0, space) + "'";
+    const std::string condition = last.empty() ? parent : " -n '__fish_seen_subcommand_from " + last + "'";
+    if (!last.empty()) {
+      script +=
+          "complete -c " + program + parent + " -a " + last + " -d " + quote(command.description) + "\n";
     }
     for (const OptionText& option : command.options) {
       script += "complete -c " + program + condition;

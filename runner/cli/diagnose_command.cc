@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 
-#include "common/files.h"
+#include "common/http_url.h"
+#include "runner/cli/deliver.h"
 #include "runner/cli/progress.h"
+#include "runner/cli/remote_command.h"
 #include "runner/config/quantity.h"
 #include "runner/report/report.h"
 #include "runner/run/run.h"
@@ -17,17 +19,11 @@
 namespace edp::cli {
 namespace {
 
-void complain(const std::string& message) { (void)std::fprintf(stderr, "edp-runner: %s\n", message.c_str()); }
-
-// "/tmp/x.json" -> "/tmp/x.html": publishHTML finds the page beside the JSON.
-std::string html_beside(const std::string& json) {
-  return std::filesystem::path(json).replace_extension(".html");
-}
-
 Result<config::DiagnosticProfile> profile_of(const DiagnoseOptions& options) {
-  const auto text = config::profile_text(options.profile);
+  const std::string name = options.profile.empty() ? "local" : options.profile;
+  const auto text = config::profile_text(name);
   if (!text) return tl::unexpected(text.error());
-  auto profile = config::parse_profile(*text, options.profile, run::known_names());
+  auto profile = config::parse_profile(*text, name, run::known_names());
   if (!profile) return profile;
   for (const auto& [given, seconds, flag] :
        {std::tuple(&options.duration, &profile->duration_seconds, "--duration"),
@@ -58,47 +54,11 @@ Result<run::Request> request_of(const DiagnoseOptions& options) {
     if (!target) return tl::unexpected(target.error());
     request.targets.push_back(std::move(*target));
   }
+  if (!options.target_name.empty()) {
+    if (request.targets.size() != 1) return fail("--target-name names one target, so give one --target");
+    request.targets.front().name = http::one_line(options.target_name, 500);
+  }
   return request;
-}
-
-// A minute's work must not be lost to a mistyped folder.
-Result<void> check_outputs(const DiagnoseOptions& options) {
-  for (const std::string* path : {&options.output, &options.junit, &options.sarif}) {
-    if (path->empty()) continue;
-    const std::filesystem::path folder = std::filesystem::path(*path).parent_path();
-    std::error_code ignored;
-    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
-      return fail("no such folder to write to", folder);
-    }
-  }
-  if (!options.output.empty() && html_beside(options.output) == options.output) {
-    return fail("--output names the JSON report; the HTML is written beside it", options.output);
-  }
-  if (!options.artefacts.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(options.artefacts, error);
-    if (error) return fail("cannot be made: " + error.message(), options.artefacts);
-  }
-  return {};
-}
-
-// Writes every report that was asked for, also when one of them fails.
-bool write_reports(const model::Report& report, const DiagnoseOptions& options) {
-  bool good = true;
-  const auto write = [&](const std::string& path, std::string_view text) {
-    const auto written = write_file(path, text);
-    if (written) return;
-    complain(written.error().to_string());
-    good = false;
-  };
-  if (!options.output.empty()) {
-    const std::string json = report::to_json(report);
-    write(options.output, json);
-    write(html_beside(options.output), report::to_html(report, json));
-  }
-  if (!options.junit.empty()) write(options.junit, report::to_junit(report));
-  if (!options.sarif.empty()) write(options.sarif, report::to_sarif(report));
-  return good;
 }
 
 int terminal_width() {
@@ -119,14 +79,22 @@ void print_verdict(const model::Report& report, const DiagnoseOptions& options) 
 
 std::shared_ptr<DiagnoseOptions> add_diagnose_options(CLI::App& app) {
   auto options = std::make_shared<DiagnoseOptions>();
-  app.add_option("--target", options->targets,
-                 "What to diagnose: http(s)://host:port[/base] of a Go pprof server, a profile, a folder of "
-                 "profiles, or - for standard input; may be given several times")
+  app.add_option(
+         "--target", options->targets,
+         "What to diagnose: http(s)://host:port[/base] of a Go pprof server, a profile, a folder of "
+         "profiles, or - for standard input; in a cluster pod:NS/NAME, deploy:NS/NAME, sts:, ds:, rs:, or "
+         "selector:NS/LABELS. May be given several times. Without it: the cluster's pods with "
+         "edp-enabled=true")
       ->type_name("TARGET")
       ->allow_extra_args(false);
-  app.add_option("--profile", options->profile,
-                 "The diagnostic profile: local (the default), prod-k8s, light, or a YAML file")
-      ->type_name("NAME|FILE");
+  app.add_option("--target-name", options->target_name,
+                 "Call the target this in the report, instead of its URL")
+      ->type_name("NAME");
+  app.add_option(
+         "--profile", options->profile,
+         "The diagnostic profile: local (the default), prod-k8s, light, a YAML file, or env:VAR for its text "
+         "in an environment variable; in a cluster the name of a DiagnosticProfile (default: prod-k8s)")
+      ->type_name("NAME|FILE|env:VAR");
   app.add_option("--duration", options->duration, "Window of cpu and delta profiles: 30, 30s, 2m")
       ->type_name("SECONDS");
   app.add_option("--timeout", options->timeout, "Limit for the whole run")->type_name("SECONDS");
@@ -139,6 +107,18 @@ std::shared_ptr<DiagnoseOptions> add_diagnose_options(CLI::App& app) {
   app.add_option("--sarif", options->sarif, "Write SARIF 2.1.0 here")->type_name("FILE");
   app.add_option("--artefacts", options->artefacts, "Keep everything that was collected in this folder")
       ->type_name("FOLDER");
+  app.add_option("--upload", options->upload,
+                 "PUT the reports to URL/report.json and URL/report.html when they are made")
+      ->type_name("URL");
+  app.add_option("--upload-token-file", options->upload_token_file,
+                 "Bearer token for --upload, read before each try")
+      ->type_name("FILE");
+  app.add_option("--upload-ca", options->upload_ca, "CA certificates (PEM) to trust for --upload")
+      ->type_name("FILE|env:VAR");
+  app.add_option("--summary", options->summary,
+                 "Write a summary of at most 4,000 bytes of JSON into this file, also when the run fails")
+      ->type_name("FILE");
+  app.add_flag("--exit-zero", options->exit_zero, "Exit with 0 once a report was made, whatever it found");
   app.add_option("--ca", options->ca_file, "CA certificates (PEM) to trust instead of the system's")
       ->type_name("FILE");
   app.add_option("--token-file", options->token_file, "Bearer token for the target")->type_name("FILE");
@@ -151,27 +131,24 @@ std::shared_ptr<DiagnoseOptions> add_diagnose_options(CLI::App& app) {
 }
 
 int diagnose(const DiagnoseOptions& options) {
+  if (is_remote(options)) return diagnose_remote(options);
+  Delivery delivery(options);
   const auto request = request_of(options);
-  if (!request) {
-    complain(request.error().to_string());
-    return run::kError;
-  }
-  if (const auto writable = check_outputs(options); !writable) {
-    complain(writable.error().to_string());
-    return run::kError;
-  }
+  if (!request) return delivery.failed(request.error());
+  if (const auto writable = delivery.check(); !writable) return delivery.failed(writable.error());
 
+  const auto began = std::chrono::steady_clock::now();
+  const CancelToken cancel;
+  const SignalCancel signals(cancel);  // until the report is delivered
   model::Report report;
   {
-    const CancelToken cancel;
-    const SignalCancel signals(cancel);
     ProgressLine line(!options.quiet && ::isatty(STDERR_FILENO) != 0);
     collect::ProgressFn progress;
     if (!options.quiet) progress = [&line](const collect::Progress& step) { line.on(step); };
     report = run::diagnose(*request, cancel, progress);
   }
   if (!options.quiet) print_verdict(report, options);
-  return write_reports(report, options) ? report.exit_status : run::kError;
+  return delivery.deliver(report, began, request->profile.timeout_seconds, cancel);
 }
 
 }  // namespace edp::cli

@@ -1,4 +1,5 @@
-// `edp-runner --target ...`: collects, judges, reports.
+// `edp-runner --target ...`: collects, judges, reports. Targets in a cluster are diagnosed there, see
+// runner/kubectl/remote.h.
 #pragma once
 
 #include <memory>
@@ -14,10 +15,13 @@ namespace edp::cli {
 
 struct DiagnoseOptions {
   std::vector<std::string> targets;
-  std::string profile = "local";
+  std::string target_name;                             // shown instead of the target's URL
+  std::string profile;                                 // empty: local, or in a cluster prod-k8s
   std::optional<std::string> duration, timeout, gate;  // unset: the profile's
   std::string output, junit, sarif, artefacts;
   std::string ca_file, token_file, user, password_file;
+  std::string upload, upload_token_file, upload_ca, summary;
+  bool exit_zero = false;
   bool quiet = false;
   bool no_color = false;
 };

@@ -13,9 +13,8 @@ namespace {
 struct Later {
   std::string_view prefix, what;
 };
-constexpr std::array<Later, 3> kLater{{
+constexpr std::array<Later, 2> kLater{{
     {"pid:", "processes"},
-    {"pod:", "pods"},
     {"core:", "core files"},
 }};
 
@@ -41,6 +40,9 @@ Result<TargetSpec> parse_target(std::string_view text) {
                       " is not supported yet; name the URL of a Go pprof server, or files",
                   http::without_secrets(text));
     }
+  }
+  if (text.starts_with("pod:")) {
+    return fail("a pod is diagnosed in its cluster, not from here", http::without_secrets(text));
   }
   if (text.find("://") != std::string_view::npos) return parse_url_target(text);
 

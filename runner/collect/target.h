@@ -21,7 +21,8 @@ struct TargetSpec {
 };
 
 // `http(s)://[user[:password]@]host[:port][/base]`, `-` (standard input), or a file or directory that exists.
-// pid:, pod: and core: are recognised and answered with an error: they are not supported in this version.
+// pid:, pod: and core: are recognised and answered with an error: the first and the last are not supported in
+// this version, pods are diagnosed in their cluster (runner/kubectl).
 Result<TargetSpec> parse_target(std::string_view text);
 
 }  // namespace edp::collect

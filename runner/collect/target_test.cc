@@ -41,7 +41,7 @@ TEST(ParseTarget, SaysWhatIsWrong) {
   const Case cases[] = {
       {"", "an empty target"},
       {"pid:12", "pid:12: diagnosing processes is not supported yet"},
-      {"pod:ns/web-1", "pod:ns/web-1: diagnosing pods is not supported yet"},
+      {"pod:ns/web-1", "pod:ns/web-1: a pod is diagnosed in its cluster, not from here"},
       {"core:/tmp/core,/bin/x", "diagnosing core files is not supported yet"},
       {"localhost:6060", "localhost:6060: No such file or directory; a URL begins with http:// or https://"},
       {"no/such/file", "no/such/file: No such file or directory"},

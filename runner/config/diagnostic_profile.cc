@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <numeric>
 #include <sstream>
@@ -262,6 +263,12 @@ std::vector<std::string> builtin_profiles() {
 Result<std::string> profile_text(const std::string& name_or_path) {
   for (const auto& [name, text] : kBuiltinProfiles) {
     if (name == name_or_path) return std::string(text);
+  }
+  constexpr std::string_view kEnvironment = "env:";
+  if (name_or_path.starts_with(kEnvironment)) {
+    const char* value = std::getenv(name_or_path.c_str() + kEnvironment.size());
+    if (value == nullptr || *value == '\0') return fail("this environment variable is not set", name_or_path);
+    return std::string(value);
   }
   std::ifstream file(name_or_path, std::ios::binary);
   std::ostringstream text;

@@ -47,7 +47,7 @@ struct KnownNames {
 Result<DiagnosticProfile> parse_profile(const std::string& yaml, std::string_view where,
                                         const KnownNames& known);
 
-// A built-in name or the path of a file.
+// A built-in name, "env:VAR" for the text in an environment variable, or the path of a file.
 Result<std::string> profile_text(const std::string& name_or_path);
 
 std::vector<std::string> builtin_profiles();

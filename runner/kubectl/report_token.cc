@@ -1,6 +1,7 @@
 #include "runner/kubectl/report_token.h"
 
 #include "common/files.h"
+#include "operator/kube/credentials.h"
 #include "operator/kube/paths.h"
 
 namespace edp::kubectl {
@@ -39,9 +40,11 @@ Result<std::string> report_token(const Cluster& cluster, const ReportAccess& acc
                                  const CancelToken& cancel) {
   if (!access.token_file.empty()) return from_file(access.token_file);
   if (!access.service_account.empty()) return of_service_account(cluster, access.service_account, cancel);
-  const kube::ClusterConfig& config = cluster.config();
-  if (!config.token_file.empty()) return from_file(config.token_file);
-  if (!config.token.empty()) return config.token;
+  // A token, a token file, or what an exec plugin says.
+  const auto header = kube::Credentials(cluster.config()).header(false);
+  if (!header) return fail(header.error().message, "the kubeconfig's token");
+  constexpr std::string_view kBearer = "Bearer ";
+  if (header->starts_with(kBearer)) return header->substr(kBearer.size());
   return fail(
       "the kubeconfig has no token for you, and a client certificate does not reach the report service; ask "
       "as a "
