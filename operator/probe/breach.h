@@ -1,6 +1,6 @@
 // When a target counts as broken: so many failures in a row, or so many answers in a row above the latency
-// limit. It ends after as many good ones in a row, where good also means below 80% of the limit, so that a
-// target at the edge does not flap.
+// limit. It ends after as many good ones in a row; after slowness, good means below 80% of the limit, so that
+// a target at the edge does not flap.
 #pragma once
 
 #include <chrono>

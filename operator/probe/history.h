@@ -19,7 +19,7 @@ class History {
   [[nodiscard]] std::chrono::microseconds latency(size_t age) const;  // within 1%
 
  private:
-  std::array<uint16_t, kSize> ring_{};  // top bit: failed; below: latency, 11 bits of exponent and mantissa
+  std::array<uint16_t, kSize> ring_{};  // top bit: failed; below: the latency
   uint8_t next_ = 0, count_ = 0;
 };
 

@@ -64,8 +64,8 @@ class Prober {
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
-  // From any thread; take effect soon. A target that is the same as before keeps its schedule. No result of a
-  // removed target begins after the next batch.
+  // From any thread; take effect soon. A target that is the same as before keeps its schedule. What was under
+  // way to a target that is removed or changed is dropped; a result that waits in a batch may still come.
   void set_targets(std::vector<Target> targets);  // all that there are
   void upsert(Target target);
   void remove(std::string_view key);
