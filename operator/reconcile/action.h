@@ -10,8 +10,8 @@ namespace edp::reconcile {
 
 struct Action {
   enum class Kind : uint8_t {
-    kCreateJob,              // POST jobs in `ns`; tell the ledger placing()/placed()/not_placed() by `name`
-    kDeleteJob,              // DELETE with preconditions.uid = uid, propagationPolicy Background
+    kCreateJob,  // POST jobs in `ns`; tell the ledger placing(), and not_placed() if it fails for good
+    kDeleteJob,  // DELETE with preconditions.uid = uid, propagationPolicy Background
     kAddEphemeralContainer,  // PATCH (strategic merge) pods/`pod`/ephemeralcontainers in `ns`; ledger as for
                              // a Job
     kDeleteRun,              // DELETE with preconditions.uid = uid
