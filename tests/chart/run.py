@@ -122,6 +122,21 @@ def conform_refuses():
         raise Failure("a misspelt key got through")
 
 
+def configuration_is_known(text):
+    """The operator knows every key of the configuration that the chart renders: an unknown one ends it at its start."""
+    code = (ROOT / "operator/control/config.cc").read_text()
+    config = next(o for o in objects(text) if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "edp-operator")
+
+    def walk(node, path):
+        for key, value in node.items():
+            if f'{{"{key}", ' not in code:
+                raise Failure(f"operator.yaml: {path}{key} is unknown to operator/control/config.cc")
+            if isinstance(value, dict) and key != "nodeSelector":
+                walk(value, f"{path}{key}.")
+
+    walk(yaml.safe_load(config["data"]["operator.yaml"]), "")
+
+
 def refused(path):
     expected = path.read_text().splitlines()[0].removeprefix("# expect: ")
     out = render(path, ok=False)
@@ -141,6 +156,7 @@ def all_checks():
     for path in value_files():
         name = path.stem if path else "defaults"
         yield f"kubeconform: {name}", lambda path=path: conforms(render(*([path] if path else [])))
+        yield f"configuration: {name}", lambda path=path: configuration_is_known(render(*([path] if path else [])))
         yield f"least rights: {name}", lambda path=path: rights.least(objects(render(*([path] if path else []))))
     yield "kubeconform: deploy", lambda: conforms((ROOT / "deploy/edp.yaml").read_text())
     for path in sorted((ROOT / "crds/examples").glob("*.yaml")):
