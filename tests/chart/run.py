@@ -129,7 +129,7 @@ def configuration_is_known(text):
 
     def walk(node, path):
         for key, value in node.items():
-            if f'{{"{key}", ' not in code:
+            if f'{{"{key}",' not in code:
                 raise Failure(f"operator.yaml: {path}{key} is unknown to operator/control/config.cc")
             if isinstance(value, dict) and key != "nodeSelector":
                 walk(value, f"{path}{key}.")
