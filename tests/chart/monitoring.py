@@ -119,3 +119,23 @@ def dashboard_layout(objects):
                 if (x, y) in taken:
                     raise Failure(f"{panel['title']} lies upon {taken[x, y]}")
                 taken[x, y] = panel["title"]
+
+
+def document_is_true(objects):
+    """docs/operator.md: its metrics exist, its links lead somewhere, and what it says of values is so."""
+    path = ROOT / "docs/operator.md"
+    text = path.read_text()
+    _ask_for_known_things(name for name in METRIC.findall(text) if not name.endswith("_"))
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        if not (path.parent / link).exists():
+            raise Failure(f"broken link {link}")
+    values = yaml.safe_load((ROOT / "charts/edp/values.yaml").read_text())
+    named = set(re.findall(r"`((?:image|diagnostics|runner|reach|reports|tls|alerts|networkPolicy|monitoring|rbac)(?:\.[A-Za-z]+)+)", text))
+    for name in sorted(named):
+        node = values
+        for part in name.split("."):
+            if not isinstance(node, dict) or part not in node:
+                raise Failure(f"there is no value {name}")
+            node = node[part]
+    if len(named) < 10:
+        raise Failure(f"only {len(named)} values are named")

@@ -164,7 +164,7 @@ def all_checks():
     for path in sorted((HERE / "refused").glob("*.yaml")):
         yield f"values refused: {path.stem}", lambda path=path: refused(path)
     claim = HERE / "values/claim.yaml"
-    for check in (monitoring.alerts_fire, monitoring.alerts_use_known_metrics, monitoring.runbooks_exist, monitoring.dashboard_queries, monitoring.dashboard_layout):
+    for check in (monitoring.alerts_fire, monitoring.alerts_use_known_metrics, monitoring.runbooks_exist, monitoring.dashboard_queries, monitoring.dashboard_layout, monitoring.document_is_true):
         yield f"monitoring: {check.__name__.replace('_', ' ')}", lambda check=check: check(objects(render(claim)))
 
 
