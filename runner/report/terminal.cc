@@ -170,14 +170,16 @@ std::string first_sentence(std::string_view text) {
   return std::string(text);
 }
 
-void show_finding(Screen& screen, const Finding& finding, bool in_full) {
+// `several`: the report is about more than one target, so each finding names its own.
+void show_finding(Screen& screen, const Finding& finding, bool in_full, bool several) {
   screen.paragraph(to_string(finding.severity), colour_of(finding.severity), finding.title, in_full ? 2 : 1,
                    kBold);
   const std::string place = place_of(finding.location, screen.width() - kIndent);
   if (!in_full) {
-    screen.line("", {}, place, kDim);
+    screen.line("", {}, several ? place + "  in " + finding.target : place, kDim);
     return;
   }
+  if (several) screen.line("", {}, "in " + finding.target);
   if (!place.empty()) {
     const size_t used = display_width(place);
     const bool beside = used + 12 < screen.width() - kIndent;
@@ -190,8 +192,8 @@ void show_finding(Screen& screen, const Finding& finding, bool in_full) {
   if (!finding.advice.empty()) screen.paragraph("", {}, "→ " + first_sentence(finding.advice), 4);
 }
 
-void show_findings(Screen& screen, const std::vector<Finding>& findings, size_t limit) {
-  constexpr size_t kFullLines = 10;
+void show_findings(Screen& screen, const std::vector<Finding>& findings, size_t limit, bool several) {
+  const size_t kFullLines = several ? 11 : 10;
   constexpr size_t kShortLines = 2;
   size_t shown = 0;
   bool full_before = false;
@@ -203,7 +205,7 @@ void show_findings(Screen& screen, const std::vector<Finding>& findings, size_t 
     const bool in_full = room_for_full && findings[shown].severity != Severity::kInfo;
     if (shown > 0 && (in_full || full_before)) screen.blank();
     full_before = in_full || shown == 0;
-    show_finding(screen, findings[shown], in_full || shown == 0);
+    show_finding(screen, findings[shown], in_full || shown == 0, several);
   }
   if (shown < findings.size()) {
     screen.line("", {}, "and " + counted(findings.size() - shown, "more finding") + " in the report", kDim);
@@ -262,7 +264,7 @@ std::string to_terminal(const model::Report& report, const TerminalOptions& opti
 
   if (!report.findings.empty()) {
     screen.blank();
-    show_findings(screen, report.findings, kLines - tail);
+    show_findings(screen, report.findings, kLines - tail, report.targets.size() > 1);
   }
   if (!unjudged.empty() || !failed.empty()) screen.blank();
   show_list(screen, "unjudged", kDim, unjudged, 1);

@@ -13,13 +13,16 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from cluster_cases import run_all  # noqa: E402
 from hostile import Server  # noqa: E402
 
 LIGHT = ["--profile", "light", "--duration", "1s", "--timeout", "6s"]
 
 
 def run(runner, args):
-    return subprocess.run([runner, *args], capture_output=True, text=True, timeout=60, check=False)
+    # No cluster at hand: without a target the runner would look for one.
+    env = {key: value for key, value in os.environ.items() if not key.startswith("KUBE")} | {"HOME": "/nonexistent"}
+    return subprocess.run([runner, *args], capture_output=True, text=True, timeout=60, check=False, env=env)
 
 
 def certificate(folder):
@@ -49,6 +52,14 @@ def bad_files(folder):
     small = "name: small\ncollectors: [cpu, heap]\nlimits: { max-inflated-bytes: 1MiB }\n"
     (folder / "small.yaml").write_text(small)
     return {name: str(folder / name) for name in files} | {"small.yaml": str(folder / "small.yaml")}
+
+
+def sample_profile(folder):
+    """A cpu profile without a sample: enough for a report."""
+    text = b"".join(bytes([0x32, len(word)]) + word for word in (b"", b"samples", b"count", b"cpu", b"nanoseconds"))
+    path = folder / "cpu.pb.gz"
+    path.write_bytes(gzip.compress(bytes([0x0A, 4, 8, 1, 16, 2, 0x0A, 4, 8, 3, 16, 4]) + text))
+    return path
 
 
 def cases(files, http, https, folder):
@@ -129,6 +140,7 @@ def main():
         results.append(("completion in bash", 0, r"^--sample_index", bash_completion(runner)))
         for server in (http, https):
             server.stop()
+        in_cluster = run_all(runner, folder, sample_profile(folder))
     for name, status, pattern, result in results:
         output = result.stdout + result.stderr
         good = result.returncode == status and re.search(pattern, output, re.S)
@@ -136,6 +148,11 @@ def main():
         if not good or verbose:
             print(f"{'ok' if good else 'WRONG'}: {name}: exit {result.returncode} (expected {status}), expected /{pattern}/")
             print("    " + output.strip().replace("\n", "\n    "))
+    for name, wrong, output in in_cluster:
+        passed, failed = passed + (not wrong), failed + bool(wrong)
+        if wrong or verbose:
+            print(f"{'WRONG' if wrong else 'ok'}: {name}: {'; '.join(map(str, wrong))}")
+            print("    " + output.strip().replace("\n", "\n    ")[:3000])
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
