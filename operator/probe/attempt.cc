@@ -103,7 +103,7 @@ void Attempt::decide(bool ok, ErrorKind error, Clock::time_point now) {
   decided_ = true;
   ok_ = ok;
   error_ = error;
-  if (!heard_) latency_ = std::chrono::duration_cast<std::chrono::microseconds>(now - started_);
+  if (status_ == 0) latency_ = std::chrono::duration_cast<std::chrono::microseconds>(now - started_);
 }
 Attempt::Wants Attempt::fail(ErrorKind error, Clock::time_point now) {
   decide(false, error, now);

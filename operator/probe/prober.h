@@ -39,7 +39,7 @@ struct ProbeResult {
   uint16_t status = 0;  // of HTTP; 0: none came
   ErrorKind error = ErrorKind::kNone;
   std::chrono::microseconds
-      latency{};  // connect to first byte of the answer; TCP: connect; failed: time spent
+      latency{};  // connect to first byte of the answer; TCP: connect; no answer: time spent
 };
 
 // Called on the prober's thread, with at least one result; must not block and must not call the Prober's

@@ -12,7 +12,7 @@ namespace edp::publish::log {
 enum class Level : uint8_t { kDebug, kInfo, kWarning, kError };
 enum class Format : uint8_t { kAuto, kJson, kText };  // kAuto: text where standard error is a terminal
 
-// Once, before the first thread. Without it: text, from kInfo on.
+// Once, before the first thread.
 void setup(Format format, Level level);
 
 struct Field {
