@@ -4,6 +4,8 @@ import base64
 import json
 import os
 import pathlib
+import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -15,15 +17,18 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/chart"))
 
-from tools import TOOLS, Failure  # noqa: E402
+from tools import CACHE, HOW, TOOLS, Failure  # noqa: E402
 
 
 def program(name):
-    import shutil
-
-    chosen = os.environ.get(name.upper()) or shutil.which(name) or (str(TOOLS / name) if (TOOLS / name).exists() else None)
+    """The program's path: $NAME in capitals, PATH, the tools' folder, what `./edp cluster build` left (the newest)."""
+    built = sorted((CACHE / "bin").glob(f"*/{name}"), key=lambda path: [int(part) for part in re.findall(r"\d+", path.parent.name)])
+    chosen = os.environ.get(name.upper()) or shutil.which(name)
+    for path in (TOOLS / name, *reversed(built)):
+        if not chosen and path.exists():
+            chosen = str(path)
     if not chosen:
-        raise Failure(f"{name} is missing: {'./edp cluster up builds it' if name == 'kubectl' else 'see tests/chart/tools.py'}")
+        raise Failure(f"{name} is missing: {'./edp cluster build' if name == 'kubectl' else HOW[name]}")
     return chosen
 
 

@@ -44,20 +44,24 @@ class Release:
         self.apply()
         if self._authority() != before:
             raise Failure("an upgrade made a new certificate")
+        template = self._template()
         self.apply("--set", "tls.renew=true")
         if self._authority() == before:
             raise Failure("tls.renew made no new certificate")
+        if self._template() == template:
+            raise Failure("tls.renew starts no new pods: the authority is read at the start")
+        self.apply()
+
+    def _template(self):
+        return self.kubectl("get", "deployment", "edp-operator", "-n", "edp", "-o", "jsonpath={.spec.template.metadata.annotations}")
 
     def changed_configuration_rolls(self):
-        def template():
-            return self.kubectl("get", "deployment", "edp-operator", "-n", "edp", "-o", "jsonpath={.spec.template.metadata.annotations}")
-
-        before = template()
+        before = self._template()
         self.apply()
-        if template() != before:
+        if self._template() != before:
             raise Failure("an upgrade that changes nothing starts new pods")
         self.apply("--set", "log.level=debug")
-        if template() == before:
+        if self._template() == before:
             raise Failure("a changed configuration starts no new pods")
         self.apply()
 
