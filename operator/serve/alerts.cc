@@ -62,7 +62,9 @@ struct Webhook {
     }
     if (request.bearer_token().empty()) return Fault{401, "NoToken", "a bearer token is needed", {}};
     if (same_secret(request.bearer_token(), *expected)) return std::nullopt;
-    token.forget();  // it may have been changed just now
+    token.forget();  // it may have been changed just now, and Alertmanager tries only once
+    const auto changed = token.get();
+    if (changed && same_secret(request.bearer_token(), *changed)) return std::nullopt;
     return Fault{401, "BadToken", "the token is not valid", {}};
   }
 

@@ -20,8 +20,8 @@ constexpr std::string_view kLoopGuard = "X-EDP-Forwarded";
 constexpr std::chrono::seconds kPoolAge{60};  // then the CA file is read again
 constexpr size_t kConnections = 12;
 
-constexpr std::array<std::string_view, 4> kToLeader = {"Authorization", "Content-Encoding", "X-EDP-Digest",
-                                                       "If-None-Match"};
+constexpr std::array<std::string_view, 5> kToLeader = {"Authorization", "X-EDP-Token", "Content-Encoding",
+                                                       "X-EDP-Digest", "If-None-Match"};
 constexpr std::array<std::string_view, 11> kToClient = {"ETag",
                                                         "Cache-Control",
                                                         "Vary",
