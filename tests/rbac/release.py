@@ -21,7 +21,7 @@ class Release:
 
     def apply(self, *more, chart=CHART):
         """Install or upgrade; the NOTES."""
-        return run(*self.helm, "upgrade", "--install", "edp", chart, "--create-namespace", *more)
+        return run(*self.helm, "upgrade", "--install", "edp", chart, "--create-namespace", "--reset-values", *more)
 
     def uninstall(self):
         run(*self.helm, "uninstall", "edp", "--wait")
@@ -40,16 +40,19 @@ class Release:
         return self.kubectl("get", "secret", "edp-reports-tls", "-n", "edp", "-o", r"jsonpath={.data.ca\.crt}")
 
     def certificate_is_kept(self):
-        before = self._authority()
+        before, template = self._authority(), self._template()
         self.apply()
         if self._authority() != before:
             raise Failure("an upgrade made a new certificate")
-        template = self._template()
-        self.apply("--set", "tls.renew=true")
-        if self._authority() == before:
-            raise Failure("tls.renew made no new certificate")
+        self.apply("--set", "tls.generation=2")
+        renewed = self._authority()
+        if renewed == before:
+            raise Failure("another generation made no new certificate")
         if self._template() == template:
-            raise Failure("tls.renew starts no new pods: the authority is read at the start")
+            raise Failure("a new authority starts no new pods: it is read at the start")
+        self.apply("--set", "tls.generation=2", "--set", "log.level=debug")
+        if self._authority() != renewed:
+            raise Failure("the same generation made another certificate")
         self.apply()
 
     def _template(self):
