@@ -39,8 +39,8 @@ bool has_tag(std::string_view list, std::string_view tag) {
   return false;
 }
 
-// Who asks. A request that came through the apiserver's service proxy has lost its Authorization header there, so
-// clients of that way (kubectl edp) name their token in a header of ours.
+// Who asks. A request that came through the apiserver's service proxy has lost its Authorization header
+// there, so clients of that way (kubectl edp) name their token in a header of ours.
 std::string_view token_of(const http::ServerRequest& request) {
   if (request.header_count("Authorization") > 0) return request.bearer_token();
   return request.header_count("X-EDP-Token") == 1 ? request.header("X-EDP-Token") : std::string_view();
