@@ -99,12 +99,15 @@ class TcpServer {
   };
   using Handler = std::function<void(Connection&)>;
 
-  // `context`: for TLS; borrowed.
-  explicit TcpServer(Handler handler, SSL_CTX* context = nullptr)
+  // `context`: for TLS; borrowed. `port`: 0 for any free one.
+  explicit TcpServer(Handler handler, SSL_CTX* context = nullptr, int port = 0)
       : handler_(std::move(handler)), context_(context) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1;
+    setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener_, 64) != 0 ||

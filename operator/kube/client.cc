@@ -95,23 +95,23 @@ class Client : public Api {
     return true;
   }
 
-  // Once more with a certificate or CA that changed meanwhile, where the server can't have acted on the
-  // first.
+  // Once more where a certificate, key, CA or plugin's answer changed meanwhile and the server can't have
+  // acted on the first try.
   template <typename Try>
   Answer twice(const Call& what, const Try& attempt) {
     Tried tried;
-    for (const bool again : {false, true}) {
-      const auto changed = follow(again);
-      if (!changed) {
-        if (!again) tried.failure = changed.error();
-        break;
-      }
-      if (again && !*changed) break;
+    auto changed = follow(false);
+    if (!changed) {
+      tried.failure = changed.error();
+    } else {
       tried = attempt();
-      const bool untrusted = tried.failure && !tried.sent &&
-                             (tried.failure->kind == http::FailureKind::kTls ||
-                              tried.failure->kind == http::FailureKind::kTlsUntrusted);
-      if (!untrusted && (tried.failure || tried.answer.status != 401)) break;
+      const bool tls_failed = tried.failure && (tried.failure->kind == http::FailureKind::kTls ||
+                                                tried.failure->kind == http::FailureKind::kTlsUntrusted);
+      const bool refused = !tried.failure && tried.answer.status == 401;
+      // With TLS 1.3 a refused certificate is heard of only after the request has gone out.
+      if (tls_failed || refused) changed = follow(true);
+      if ((refused || (tls_failed && (!tried.sent || !what.writes()))) && changed && *changed)
+        tried = attempt();
     }
     if (tried.failure) {
       tried.answer.failure = Error{std::move(tried.failure->message),

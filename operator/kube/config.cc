@@ -65,7 +65,7 @@ Result<ClusterConfig> in_cluster(const std::string& root, const Environment& env
     return fail("not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not both set");
   const bool bare_ipv6 = host->find(':') != std::string::npos && host->front() != '[';
   auto url = http::parse_url("https://" + (bare_ipv6 ? "[" + *host + "]" : *host) + ":" + *port);
-  if (!url) return tl::unexpected(url.error().at("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT"));
+  if (!url) return fail("KUBERNETES_SERVICE_HOST and _PORT: " + url.error().what, url.error().where);
   ClusterConfig config;
   config.server = std::move(*url);
   const auto folder = std::filesystem::path(root) / kServiceAccount;
