@@ -12,6 +12,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kDeadline{60};  // of one call with all its retries
+constexpr std::chrono::seconds kQuick{3};
 constexpr std::chrono::seconds kIdle{20};
 constexpr int kAttempts = 5;
 constexpr uint64_t kMaxAnswer = uint64_t{8} << 20U;  // a page of a list has a thousand keys
@@ -82,7 +83,7 @@ Client::Answer Client::once(const Ask& ask, const Keys& keys, const CancelToken&
   message.headers = sign(request, keys);
   message.body = ask.body;
   message.content_type = ask.content_type;
-  message.deadline = Clock::now() + kDeadline;
+  message.deadline = Clock::now() + (ask.quick ? kQuick : kDeadline);
   message.idle = kIdle;
   message.on_head = [&](const http::Head& head) {
     answer.status = head.status;
@@ -148,7 +149,7 @@ StoreResult<Client::Answer> Client::call(const Ask& ask, const CancelToken& canc
     }
     const bool again =
         (answer.failure ? answer.failure->kind != http::FailureKind::kLocal : passing(answer.status)) &&
-        !answer.begun && attempt + 1 < kAttempts;
+        !answer.begun && !ask.quick && attempt + 1 < kAttempts;
     if (!again || Clock::now() >= deadline || cancel.sleep_for(backoff(attempt))) {
       return tl::unexpected(explain(ask, answer));
     }
@@ -186,6 +187,13 @@ StoreResult<List> Client::list(const std::string& prefix, const std::string& con
         StoreErrorKind::kBroken, Error{"the answer is no list of objects", "s3://" + options_.bucket, {}}});
   }
   return std::move(*list);
+}
+
+StoreResult<void> Client::probe(const CancelToken& cancel) {
+  Ask ask{"GET", {}, {}, {{"list-type", "2"}, {"max-keys", "1"}}, {}, {}};
+  ask.quick = true;
+  if (auto answer = call(ask, cancel); !answer) return tl::unexpected(answer.error());
+  return {};
 }
 
 StoreResult<void> Client::remove(const std::string& key, const CancelToken& cancel) {

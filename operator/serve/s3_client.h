@@ -26,6 +26,8 @@ class Client {
   StoreResult<void> get(const std::string& key, const http::Sink& sink, const CancelToken& cancel);
   StoreResult<List> list(const std::string& prefix, const std::string& continuation, size_t most,
                          const CancelToken& cancel);
+  // Whether the bucket can be listed; one try of a few seconds.
+  StoreResult<void> probe(const CancelToken& cancel);
   // Also fine where it is not there.
   StoreResult<void> remove(const std::string& key, const CancelToken& cancel);
 
@@ -42,6 +44,7 @@ class Client {
     std::string_view body;
     std::string sha256;
     const http::Sink* sink = nullptr;
+    bool quick = false;  // one try
   };
   Answer once(const Ask& ask, const Keys& keys, const CancelToken& cancel);
   StoreResult<Answer> call(const Ask& ask, const CancelToken& cancel);

@@ -100,7 +100,6 @@ class S3Store final : public ReportStore {
 
   const S3Options options_;
   s3::Client client_;
-  const CancelToken never_;
   Mutex mutex_;
   StoreUsage usage_ EDP_GUARDED_BY(mutex_);
   std::string trouble_ EDP_GUARDED_BY(mutex_);
@@ -164,7 +163,7 @@ StoreResult<void> S3Store::each(const std::string& prefix, const CancelToken& ca
 
 StoreResult<std::vector<Found>> S3Store::versions(const ReportKey& key) {
   std::vector<Found> found;
-  const auto listed = each(report_prefix(key), never_, [&](Found&& one) {
+  const auto listed = each(report_prefix(key), options_.stop, [&](Found&& one) {
     found.push_back(std::move(one));
     return true;
   });
@@ -185,12 +184,12 @@ StoreResult<ReportRef> S3Store::commit(std::string_view body, const ReportKey& k
     if (same.digest == ref.digest && same.attempt == ref.attempt && same.bytes == ref.bytes) return same;
   }
   const auto put = client_.put(options_.prefix + object_key(key, ref), body, ref.digest.substr(7),
-                               std::string(media_type(key.file)), never_);
+                               std::string(media_type(key.file)), options_.stop);
   if (!put) return tl::unexpected(put.error());
   for (const auto& old : *before) {
     // Where that fails the next sweep does it; the newest counts anyway.
     if (old.entry.ref.attempt != ref.attempt || old.entry.ref.digest != ref.digest) {
-      (void)client_.remove(old.object.key, never_);
+      (void)client_.remove(old.object.key, options_.stop);
     }
   }
   const MutexLock lock(mutex_);
@@ -213,18 +212,20 @@ StoreResult<std::shared_ptr<http::BodySource>> S3Store::open(const ReportKey& ke
   Spool spool(options_.spool_dir);
   Digest digest;
   int error = 0;
+  bool too_long = false;
   const std::string object = options_.prefix + object_key(key, ref);
   const auto got = client_.get(
       object,
       [&](std::string_view bytes) {
-        if (spool.size() + bytes.size() > ref.bytes) return false;
+        too_long = spool.size() + bytes.size() > ref.bytes;
+        if (too_long) return false;
         digest.add(bytes);
         error = spool.add(bytes);
         return error == 0;
       },
-      never_);
+      options_.stop);
   if (error != 0) return tl::unexpected(system_error(error, "can't be written", options_.spool_dir));
-  if (!got && spool.size() < ref.bytes) return tl::unexpected(got.error());
+  if (!got && !too_long) return tl::unexpected(got.error());
   if (spool.size() != ref.bytes || "sha256:" + digest.hex() != ref.digest) {
     return tl::unexpected(
         StoreError{StoreErrorKind::kCorrupt, Error{"does not have the digest of its name", object, {}}});
@@ -234,7 +235,7 @@ StoreResult<std::shared_ptr<http::BodySource>> S3Store::open(const ReportKey& ke
 
 StoreResult<std::vector<IndexEntry>> S3Store::index(const std::string& ns, const std::string& name) {
   std::vector<Found> best;  // keys come sorted, so the versions of a report come together
-  const auto listed = each(run_prefix(ns, name), never_, [&](Found&& one) {
+  const auto listed = each(run_prefix(ns, name), options_.stop, [&](Found&& one) {
     if (!best.empty() && same_report(best.back().entry.key, one.entry.key)) {
       if (best.back().rank() < one.rank()) best.back() = std::move(one);
     } else {
@@ -305,7 +306,7 @@ std::string S3Store::trouble() {
     if (asked_.time_since_epoch().count() != 0 && now - asked_ < kTroubleAge) return trouble_;
     asked_ = now;  // others go by the last word meanwhile
   }
-  const auto list = client_.list(options_.prefix + "runs/", {}, 1, never_);
+  const auto list = client_.probe(options_.stop);
   const MutexLock lock(mutex_);
   trouble_ = list ? std::string() : list.error().error.to_string();
   return trouble_;

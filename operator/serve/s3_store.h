@@ -20,6 +20,8 @@ struct S3Options {
   std::string ca_file;                           // PEM; empty: the system's roots
   std::string spool_dir;                         // uploads wait here until they are whole
   uint64_t spool_reserve_bytes = uint64_t{16} << 20;
+  CancelToken stop;  // set when the process ends: calls under way are given up, what was not stored is not
+                     // acknowledged
 };
 
 // Checks the options only; the service is asked when it is needed.

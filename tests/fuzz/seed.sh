@@ -34,3 +34,12 @@ seed fuzz_go_vars "$data"/*/vars.json
 seed fuzz_go_metrics "$data"/*/metrics.txt
 seed fuzz_inflate "$made"/*.gz
 seed fuzz_any "$made"/* "$data"/*/* "$corpus"/google-pprof/profile/*
+
+# The first byte says which file, packed or not, and how it is cut.
+report='{"schema":"edp.report/v1","findings":[{"rule":"GO-X","evidence":[{"figure":1.5e3}]}]}'
+printf 'p%s' "$report" >"$made/upload.json"
+printf 'q<!DOCTYPE html><html></html>' >"$made/upload.html"
+{ printf 'r'; printf '%s' "$report" | gzip -cn; } >"$made/upload.json.packed"
+printf 'p{"version":"4","alerts":[{"status":"firing","fingerprint":"a","labels":{"a":"b"},"startsAt":"2026-01-02T03:04:05Z"}]}' \
+  >"$made/upload.alert"
+seed fuzz_upload "$made"/upload.*
