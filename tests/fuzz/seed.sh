@@ -43,3 +43,4 @@ printf 'q<!DOCTYPE html><html></html>' >"$made/upload.html"
 printf 'p{"version":"4","alerts":[{"status":"firing","fingerprint":"a","labels":{"a":"b"},"startsAt":"2026-01-02T03:04:05Z"}]}' \
   >"$made/upload.alert"
 seed fuzz_upload "$made"/upload.*
+seed fuzz_kubeconfig kubeconfig/*
