@@ -28,7 +28,7 @@ struct JobSettings {
   std::vector<Toleration> tolerations;  // beyond the one for node_key
   std::string priority_class;
   std::map<std::string, std::string> extra_labels;  // of Job and pod
-  int64_t slack_seconds = 60;  // activeDeadlineSeconds beyond the timeout: scheduling, image, upload
+  int64_t slack_seconds = 90;  // activeDeadlineSeconds beyond the timeout: scheduling, image, 35 s to upload
   int64_t ttl_seconds = 600;   // of a finished Job
 };
 

@@ -22,6 +22,7 @@ struct Outcome {
   std::string error;  // one line
 };
 
+// At most 8 KiB are looked at. An error names what is wrong, without repeating the text.
 Result<Outcome> parse_outcome(std::string_view message);
 
 // CRITICAL 3, WARNING 2, INFO 1, anything else 0.
@@ -29,8 +30,5 @@ int severity_rank(std::string_view severity);
 
 // "2 CRITICAL, 1 WARNING", "no findings".
 std::string verdict_text(int64_t critical, int64_t warning, int64_t info);
-
-// Objects and arrays nested deeper than `depth` anywhere in the text, which need not be JSON.
-bool nests_deeper(std::string_view json, int depth);
 
 }  // namespace edp::reconcile

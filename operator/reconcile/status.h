@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "operator/watch/records.h"
 
@@ -15,6 +16,10 @@ inline constexpr size_t kMaxStatusBytes = 8192;
 // digests of single targets go where there are too many targets, and the Accepted condition says so. Cutting
 // twice changes nothing more.
 void fit_status(watch::RunStatus& status);
+
+// How many of these pods, the first ones, can be targets of one run so that the status holds what must be
+// known of each.
+size_t most_targets(const std::vector<std::string_view>& pods);
 
 // As stored in `status`, without what is empty or 0.
 std::string status_text(const watch::RunStatus& status);

@@ -83,7 +83,7 @@ def a_labelled_workload_is_diagnosed(context: Context) -> str:
 def an_innocent_workload_gets_no_finding(context: Context) -> None:
     context.edp.ensure()
     kubectl = context.kubectl
-    kubectl.apply(runs.workload(context, "innocent", "innocent-syncmap-read-mostly"))
+    kubectl.apply(runs.workload(context, "innocent", "syncmap-read-mostly"))
     kubectl.run("rollout", "status", "deployment/innocent", "--timeout=60s")
     kubectl.apply(runs.run_of("healthy", runs.deployment("innocent"), gate="WARNING"))
     run = runs.ended(kubectl, "healthy")
