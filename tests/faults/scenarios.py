@@ -323,7 +323,7 @@ def deleted_run(cluster: Cluster, proxy: Proxy, full: bool) -> str:
         wait_for("its Job", 20, lambda: jobs_by_run(cluster)["orphan"])
         operator.kill()
         cluster.delete(f"{RUNS}/orphan")
-        wait_for("the run gone without an operator", 5, lambda: not cluster.items(RUNS))
+        wait_for("the run gone without an operator", 5, lambda: not cluster.api.exists(f"{RUNS}/orphan"))
         operator.start()
         wait_for("its Job swept after the restart", 20, lambda: not jobs_by_run(cluster)["orphan"])
     return f"Job gone {seconds:.1f} s after its run; no finalizer; orphan swept"

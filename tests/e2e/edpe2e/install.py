@@ -63,7 +63,7 @@ class Installation:
                 config = yaml.safe_load(item["data"]["operator.yaml"])
                 config["runner"]["image"] = self.environment.images["edp"]
                 item["data"]["operator.yaml"] = yaml.safe_dump(config)
-        kubectl = self.environment.kubectl
+        kubectl = self.environment.kubectl.within("")
         # Namespaces and kinds first: what needs them comes in the same breath.
         kubectl.run("apply", "--server-side", "--filename=-", stdin=as_yaml(*objects))
         secret = subprocess.run([ROOT / "deploy/make-tls-secret.sh", NAMESPACE], capture_output=True, text=True, check=True)
@@ -76,4 +76,4 @@ class Installation:
         if self.helm:
             self._helm(self.helm, "uninstall", "edp", "--wait")
         else:
-            self.environment.kubectl.run("delete", "--ignore-not-found", f"--filename={ROOT}/deploy/edp.yaml")
+            self.environment.kubectl.within("").run("delete", "--ignore-not-found", f"--filename={ROOT}/deploy/edp.yaml")

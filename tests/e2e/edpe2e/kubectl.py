@@ -26,7 +26,8 @@ class Kubectl:
         return Kubectl(self.program, self.kubeconfig, namespace)
 
     def words(self, *args: str) -> list[str]:
-        return [self.program, f"--kubeconfig={self.kubeconfig}", f"--namespace={self.namespace}", *args]
+        place = [f"--namespace={self.namespace}"] if self.namespace else []  # none: the objects tell
+        return [self.program, f"--kubeconfig={self.kubeconfig}", *place, *args]
 
     def run(self, *args: str, stdin: str = "", timeout: float = 300) -> str:
         done = subprocess.run(self.words(*args), input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
