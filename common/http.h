@@ -1,5 +1,6 @@
 // An HTTP(S) client for targets that nobody vouches for: every size and every time is bounded, every failure
-// has a name. cpp-httplib does the protocol and is seen by one file of the client's side only (http_protocol.cc).
+// has a name. cpp-httplib does the protocol and is seen by one file of the client's side only
+// (http_protocol.cc).
 #pragma once
 
 #include <chrono>

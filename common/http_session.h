@@ -55,7 +55,7 @@ struct Peer {
 struct Head {
   int status = 0;
   std::string content_type;
-  std::string retry_after;  // as sent
+  std::string retry_after;                                   // as sent
   std::vector<std::pair<std::string, std::string>> headers;  // all of them; each value is one line
 };
 

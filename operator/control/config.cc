@@ -195,7 +195,10 @@ Result<Address> parse_address(const std::string& text) {
   const size_t colon = text.rfind(':');
   uint16_t port = 0;
   const char* end = text.data() + text.size();
-  if (colon == std::string::npos || std::from_chars(text.data() + colon + 1, end, port).ptr != end) {
+  const auto read = colon == std::string::npos
+                        ? std::from_chars_result{text.data(), std::errc::invalid_argument}
+                        : std::from_chars(text.data() + colon + 1, end, port);
+  if (read.ec != std::errc() || read.ptr != end) {
     return fail("'" + text + "' is no address to listen on, such as 0.0.0.0:8443");
   }
   std::string host = text.substr(0, colon);

@@ -220,7 +220,13 @@ void RunDesk::reconcile(const std::string& uid, double now) {
       .answers = ledger_.answers(uid, when),
       .now = when};
   reconcile::RunOutput output = reconcile::reconcile_run(input, settings_);
-  ledger_.wish(uid, std::move(output.wishes));
+  ledger_.wish(uid, output.wishes);
+  // Where there is room now, the Job need not wait until the status has said that it waits.
+  if (!output.wishes.empty() && admit(now)) {
+    input.answers = ledger_.answers(uid, when);
+    output = reconcile::reconcile_run(input, settings_);
+    ledger_.wish(uid, output.wishes);
+  }
   if (output.look_again > 0) {
     office_.queue.add_at(run_key(uid), static_cast<double>(output.look_again), now);
   }

@@ -1,5 +1,5 @@
-// Calls to a kube-apiserver. `Api` is the seam: everything that talks to the cluster takes one, so that fencing,
-// counting and tests wrap it without knowing HTTP.
+// Calls to a kube-apiserver. `Api` is the seam: everything that talks to the cluster takes one, so that
+// fencing, counting and tests wrap it without knowing HTTP.
 #pragma once
 
 #include <chrono>
@@ -23,8 +23,8 @@ struct Call {
   std::string content_type = "application/json";  // a PATCH says which kind it is
   std::chrono::milliseconds timeout{30'000};      // for the whole call; streams: see stream()
   uint64_t max_bytes = uint64_t{64} << 20;        // of the answer
-  // Asked on the calling thread right before the request's bytes go out, each time they do; false: they don't,
-  // and the answer is a failure. Unset: always. Made by fences (operator/leader).
+  // Asked on the calling thread right before the request's bytes go out, each time they do; false: they
+  // don't, and the answer is a failure. Unset: always. Made by fences (operator/leader).
   std::function<bool()> permit;
   // Beside those that come by themselves: Host, Authorization, Content-Type, lengths.
   std::vector<std::pair<std::string, std::string>> headers;
@@ -57,8 +57,8 @@ class Api {
   Api& operator=(const Api&) = delete;
   virtual ~Api() = default;
 
-  // From any thread. Never throws. Retries nothing but what can't have reached the server, and 401 once with a
-  // fresh token.
+  // From any thread. Never throws. Retries nothing but what can't have reached the server, and 401 once with
+  // a fresh token.
   virtual Answer call(const Call& what, const CancelToken& cancel) = 0;
 
   // For lists and watches: the body of a 200 goes to `sink` as it comes, that of any other status into the

@@ -34,7 +34,7 @@ Result<Outcome> parse_outcome(std::string_view message) {
   if (message.empty()) return fail("the runner left no summary");
   if (message.size() > kMaxMessage) return fail("the runner's summary is too large");
   const auto tree = watch::parse_tree(message);
-  if (!tree) return fail("the runner's summary is no JSON");
+  if (!tree) return fail("the runner's summary is no JSON object");
   if (watch::text_of(member(*tree, "schema")) != "edp.summary/v1") {
     return fail("the runner's summary is not of schema edp.summary/v1");
   }

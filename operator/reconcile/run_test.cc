@@ -37,7 +37,7 @@ TEST(Run, FromApplyToVerdict) {
   EXPECT_THAT(first.wishes, IsEmpty()) << "nothing before the targets are stored";
   EXPECT_THAT(first.actions, IsEmpty());
   const RunOutput second = world.step();
-  EXPECT_FALSE(second.status);
+  EXPECT_EQ(reason(world, "Admitted"), "False Waiting");
   EXPECT_THAT(second.wishes, SizeIs(1));
   const RunOutput third = world.step();
   ASSERT_THAT(third.actions, SizeIs(1));

@@ -51,7 +51,8 @@ def a_labelled_workload_is_diagnosed(context: Context) -> str:
 
     run = kubectl.get("drun", "why-slow")
     status = run["status"]
-    check(status["findings"]["critical"] >= 1, f"findings: {status['findings']}")
+    # The pod has no CPU limit of its own and leaves some idle: a warning at least, a critical where CPU is short.
+    check(status["findings"]["critical"] + status["findings"]["warning"] >= 1, f"findings: {status['findings']}")
     check_equal(status["targetCounts"]["succeeded"], 1, "targets that succeeded")
     worst = status["worst"][0]
     check_equal(worst["rule"], RULE, "the worst finding")

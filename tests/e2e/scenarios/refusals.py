@@ -33,7 +33,7 @@ def invalid_runs_are_refused_by_the_apiserver(context: Context) -> None:
     refused(runs.run_of("bad", {}), "spec.target")
     refused(runs.run_of("bad", {"pod": "a", "selector": {"matchLabels": {"a": "b"}}}), "spec.target")
     kubectl.apply(runs.run_of("fixed", {"pod": "a"}, suspend=True))
-    refused(runs.run_of("fixed", {"pod": "b"}, suspend=True), "immutable")
+    refused(runs.run_of("fixed", {"pod": "b"}, suspend=True), "cannot be changed")
 
 
 @scenario()
@@ -58,7 +58,9 @@ def a_target_without_pprof_is_unreachable(context: Context) -> None:
     kubectl.wait("condition=Ready", "pod/silent")
     kubectl.apply(runs.run_of("silent", {"pod": "silent"}, duration="2s", timeout="20s"))
     run = runs.ended(kubectl, "silent", 240)
-    check_equal(runs.outcome(run), "Failed/TargetUnreachable", f"{runs.conditions(run)}")
+    check_equal(runs.outcome(run), "Failed/RetriesExhausted", f"{runs.conditions(run)}")
+    message = runs.conditions(run)["Failed"]["message"]
+    check("attempt 3 of 3: TargetUnreachable" in message, message)
 
 
 @scenario(slice=True)
