@@ -74,7 +74,7 @@ class Proxied : public ReportSource {
 
 class Direct : public ReportSource {
  public:
-  Direct(http::Peer peer) : where_(peer.url.shown()), pool_(std::move(peer), 1) {}
+  explicit Direct(http::Peer peer) : where_(peer.url.shown()), pool_(std::move(peer), 1) {}
 
   Result<std::string> get(const std::string& path, const CancelToken& cancel) override {
     http::Received answer = pool_.call({.target = path, .deadline = std::chrono::steady_clock::now() + kTime},
