@@ -2,7 +2,8 @@
 # Everything that a change must pass; each part runs even when one before it failed. Called by `./edp test`.
 #   scripts/test.sh          linters, unit and golden tests (plain, ASan+UBSan, TSan where threads are), the page in
 #                            Chromium, parity with go tool pprof, the symbols of real Go programs, a slice of the
-#                            workload matrix
+#                            workload matrix; the chart; the operator on a real Kubernetes: rights, faults around it,
+#                            and the whole way on two nodes
 #   scripts/test.sh --full   all comparisons, the whole matrix
 # shellcheck disable=SC2317 # the parts are called by name
 set -euo pipefail
@@ -42,9 +43,11 @@ part_unit_tests_asan_ubsan() {
 
 # The layers with threads of their own.
 part_unit_tests_tsan() {
+  local layers=(common collect run upload kube watch publish leader probe act serve control)
+  local targets=("${layers[@]/#/edp_}")
   cmake --preset tsan > /dev/null &&
-    cmake --build --preset tsan --target edp_common_test edp_collect_test edp_run_test -- --quiet &&
-    run_ctest tsan -R '^edp_(common|collect|run)\.'
+    cmake --build --preset tsan --target "${targets[@]/%/_test}" -- --quiet &&
+    run_ctest tsan -R "^edp_($(IFS='|' && echo "${layers[*]}"))\."
 }
 
 part_page_in_chromium() { (cd console && npm test); }
@@ -64,7 +67,32 @@ part_matrix() {
   fi
 }
 
-parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof symbols_of_real_programs matrix)
+part_test_tools() { scripts/test-tools.sh; }
+
+part_report_store_on_s3() { build/release/bin/edp_s3_test --gtest_brief=1; }
+
+part_chart() { tests/chart/run.py > build/chart.log || {
+  cat build/chart.log
+  return 1
+} && tail -n 1 build/chart.log; }
+
+# Rights, admission and the kinds, as a real apiserver sees them.
+part_rights() {
+  local name=rights status=0
+  tests/cluster/cluster.py down --name $name > /dev/null
+  tests/cluster/cluster.py up --name $name --nodes 0 > build/rights.log || { cat build/rights.log && return 1; }
+  KUBECONFIG=${XDG_CACHE_HOME:-$HOME/.cache}/edp-cluster/state/$name/kubeconfig tests/rbac/run.py >> build/rights.log || status=$?
+  tests/cluster/cluster.py down --name $name > /dev/null
+  if [ "$status" = 0 ]; then tail -n 1 build/rights.log; else cat build/rights.log; fi
+  return "$status"
+}
+
+part_operator_and_faults() { tests/faults/run.py; }
+
+part_end_to_end() { env -u KUBECONFIG ./edp e2e --slice; }
+
+parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof symbols_of_real_programs matrix
+  test_tools report_store_on_s3 chart rights operator_and_faults end_to_end)
 summary=()
 failed=0
 for part in "${parts[@]}"; do

@@ -201,7 +201,7 @@ Result<void> Operator::begin() {
         return serve::LeaderAddress{.host = *host, .port = reports->port};
       },
       .on_alerts = [this](std::vector<serve::Alert> alerts) { inbox_.push(std::move(alerts)); }};
-  auto servers = Servers::start(config_, api_, directory_, metrics_, health_, std::move(hooks));
+  auto servers = Servers::start(config_, api_, directory_, metrics_, health_, hooks);
   if (!servers) return tl::unexpected(servers.error());
   servers_ = std::move(*servers);
 

@@ -59,7 +59,7 @@ WorldListener Controller::listener() {
 void Controller::handle(Message&& message, double now) {
   now_ = now;
   std::visit(
-      [&](auto&& what) {
+      [&](auto& what) {
         using T = std::decay_t<decltype(what)>;
         if constexpr (std::is_same_v<T, watch::Delta<watch::PodRecord>>) {
           world_.pods.apply(std::move(what));
@@ -83,7 +83,7 @@ void Controller::handle(Message&& message, double now) {
           policies_.on_alerts(what, now);
         }
       },
-      std::move(message));
+      message);
 }
 
 void Controller::set_leading(bool leading) {

@@ -154,7 +154,7 @@ void PolicyDesk::on_outcome(const act::Outcome& outcome, const std::string& name
   if (leading_) proceed(name, now);
 }
 
-void PolicyDesk::tell(const watch::PolicyRecord& policy, std::string fault, double now) {
+void PolicyDesk::tell(const watch::PolicyRecord& policy, const std::string& fault, double now) {
   Work& work = work_[policy.name];
   if (work.fault == fault) return;
   work.fault = fault;

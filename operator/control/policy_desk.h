@@ -49,7 +49,7 @@ class PolicyDesk {
   void fire(const watch::PolicyRecord& policy, reconcile::Fired fired, double now);
   void proceed(const std::string& name, double now);
   std::vector<const watch::RunRecord*> runs_of(std::string_view policy) const;
-  void tell(const watch::PolicyRecord& policy, std::string fault, double now);
+  void tell(const watch::PolicyRecord& policy, const std::string& fault, double now);
 
   Office& office_;
   const std::vector<std::string> system_namespaces_;

@@ -77,7 +77,7 @@ Servers::~Servers() { stop(); }
 
 Result<std::unique_ptr<Servers>> Servers::start(const Config& config, kube::Api& api,
                                                 serve::RunnerDirectory& runners, publish::Metrics& metrics,
-                                                publish::Health& health, ServerHooks hooks) {
+                                                publish::Health& health, const ServerHooks& hooks) {
   auto impl = std::unique_ptr<Impl>(new Impl{.config = config, .metrics = metrics});
   const auto server_log = [](std::string_view line) { log::warning(line); };
 

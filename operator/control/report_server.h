@@ -29,7 +29,7 @@ class Servers {
   // All borrowed. `api` is not fenced: reviews change nothing, and every replica may ask for them.
   static Result<std::unique_ptr<Servers>> start(const Config& config, kube::Api& api,
                                                 serve::RunnerDirectory& runners, publish::Metrics& metrics,
-                                                publish::Health& health, ServerHooks hooks);
+                                                publish::Health& health, const ServerHooks& hooks);
   ~Servers();
   Servers(const Servers&) = delete;
   Servers& operator=(const Servers&) = delete;

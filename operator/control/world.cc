@@ -51,7 +51,7 @@ bool World::synced() const {
          quotas.synced();
 }
 
-const World::PodSet& World::pods_in(watch::Symbol ns) const {
+const World::PodSet& World::pods_in(const watch::Symbol& ns) const {
   static const PodSet none;
   const auto found = pods_by_namespace_.find(ns);
   return found == pods_by_namespace_.end() ? none : found->second;

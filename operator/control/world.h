@@ -39,7 +39,7 @@ class World {
   [[nodiscard]] bool synced() const;
 
   using PodSet = std::unordered_set<const watch::PodRecord*>;
-  [[nodiscard]] const PodSet& pods_in(watch::Symbol ns) const;
+  [[nodiscard]] const PodSet& pods_in(const watch::Symbol& ns) const;
   // The runners' own pods, and the Jobs, of one run.
   [[nodiscard]] std::vector<const watch::PodRecord*> runner_pods(std::string_view run_uid) const;
   [[nodiscard]] std::vector<const watch::JobRecord*> jobs_of(std::string_view run_uid) const;

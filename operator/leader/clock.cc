@@ -6,7 +6,7 @@ namespace edp::leader {
 
 BootTime SystemClock::now() const {
   timespec time{};
-  clock_gettime(CLOCK_BOOTTIME, &time);
+  (void)clock_gettime(CLOCK_BOOTTIME, &time);
   return BootTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 

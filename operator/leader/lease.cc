@@ -69,7 +69,7 @@ std::string format_micro_time(std::chrono::system_clock::time_point when) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(micros);
   const std::time_t time = seconds.count();
   std::tm parts{};
-  gmtime_r(&time, &parts);
+  (void)gmtime_r(&time, &parts);
   std::array<char, 24> date{};
   if (std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &parts) == 0) return "";
   std::array<char, 40> out{};

@@ -82,7 +82,7 @@ std::optional<Target> target_of(const watch::PodRecord& pod, watch::Symbol workl
   return target;
 }
 
-AddressFilter pod_addresses(std::vector<std::string> deny) {
+AddressFilter pod_addresses(const std::vector<std::string>& deny) {
   std::vector<Address> denied;
   for (const auto& text : deny) {
     if (const auto address = parse(text)) denied.push_back(*address);

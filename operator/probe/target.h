@@ -39,6 +39,6 @@ using AddressFilter = std::function<std::optional<std::string>(const Target&)>;
 // For production: refuses what is no address, loopback, link-local (the metadata services of clouds live
 // there), multicast, unspecified, reserved and IPv4-mapped ones; and those of `deny` (the apiserver, nodes),
 // except for pods of the host's network, which own the port they declare.
-AddressFilter pod_addresses(std::vector<std::string> deny = {});
+AddressFilter pod_addresses(const std::vector<std::string>& deny = {});
 
 }  // namespace edp::probe

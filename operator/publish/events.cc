@@ -28,11 +28,11 @@ std::string micro_time(EventRecorder::Time when) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
   const std::time_t time = seconds.time_since_epoch().count();
   std::tm parts{};
-  gmtime_r(&time, &parts);
+  (void)gmtime_r(&time, &parts);
   char date[24] = "";
   if (std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0) return "";
   char micros[16] = "";
-  std::snprintf(micros, sizeof micros, ".%06dZ", static_cast<int>((when - seconds).count()));
+  (void)std::snprintf(micros, sizeof micros, ".%06dZ", static_cast<int>((when - seconds).count()));
   return std::string(date) + micros;
 }
 
@@ -128,8 +128,9 @@ EventPlan EventRecorder::plan(const Event& event, Time now) {
   }
   // As client-go names them; the count keeps two of one microsecond apart.
   char suffix[40] = "";
-  std::snprintf(suffix, sizeof suffix, ".%" PRIx64 "%02x",
-                static_cast<uint64_t>(now.time_since_epoch().count()), static_cast<unsigned>(made_++ & 0xff));
+  (void)std::snprintf(suffix, sizeof suffix, ".%" PRIx64 "%02x",
+                      static_cast<uint64_t>(now.time_since_epoch().count()),
+                      static_cast<unsigned>(made_++ & 0xff));
   std::string base = cut(event.regarding.name, kMaxName - std::char_traits<char>::length(suffix));
   while (!base.empty() && (base.back() == '.' || base.back() == '-')) base.pop_back();
   series_.push_front({std::move(key), std::move(base) + suffix, now, now, 1});

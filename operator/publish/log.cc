@@ -70,7 +70,7 @@ void escape_to(std::string& out, std::string_view text, bool quotes) {
       out += "\xEF\xBF\xBD";
     } else if (byte < 0x20 || byte == 0x7f) {
       char code[8] = "";
-      std::snprintf(code, sizeof code, "\\u%04x", byte);
+      (void)std::snprintf(code, sizeof code, "\\u%04x", byte);
       out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : code;
     } else {
       if (quotes && (c == '"' || c == '\\')) out += '\\';
@@ -83,7 +83,7 @@ void escape_to(std::string& out, std::string_view text, bool quotes) {
 void split(int64_t unix_millis, std::tm& parts, int& millis) {
   millis = static_cast<int>(((unix_millis % 1000) + 1000) % 1000);
   const std::time_t seconds = (unix_millis - millis) / 1000;
-  gmtime_r(&seconds, &parts);
+  (void)gmtime_r(&seconds, &parts);
 }
 
 bool is_token(char c) {
@@ -154,7 +154,7 @@ std::string format_json(int64_t unix_millis, Level level, std::string_view messa
   char date[24] = "";
   (void)std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
   char time[48] = "";
-  std::snprintf(time, sizeof time, "%s.%03dZ", date, millis);
+  (void)std::snprintf(time, sizeof time, "%s.%03dZ", date, millis);
   std::string line = R"({"time":")" + std::string(time) + R"(","level":")";
   line.append(kNames[static_cast<size_t>(level)]).append(R"(","message":")");
   escape_to(line, redact(message), true);
@@ -177,7 +177,7 @@ std::string format_text(int64_t unix_millis, Level level, std::string_view messa
   char time[16] = "";
   (void)std::strftime(time, sizeof time, "%H:%M:%S", &parts);
   char fraction[16] = "";
-  std::snprintf(fraction, sizeof fraction, ".%03d ", millis);
+  (void)std::snprintf(fraction, sizeof fraction, ".%03d ", millis);
   std::string line = std::string(time) + fraction;
   line.append(kShort[static_cast<size_t>(level)]) += ' ';
   escape_to(line, redact(message), false);
@@ -203,7 +203,7 @@ void setup(Format format, Level level) {
     logger->flush_on(spdlog::level::trace);
     spdlog::set_default_logger(std::move(logger));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "can't set up the log: %s\n", error.what());
+    (void)std::fprintf(stderr, "can't set up the log: %s\n", error.what());
   }
 }
 

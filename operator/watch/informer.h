@@ -50,10 +50,10 @@ struct InformerOptions {
 };
 
 struct Health {
-  bool synced = false;                                 // a list has been complete once
-  std::chrono::steady_clock::time_point last_heard{};  // of the last bytes of a list or watch; epoch: never
-  uint64_t lists = 0;                                  // begun
-  uint64_t watches = 0;                                // begun, a streaming list's own included
+  bool synced = false;                               // a list has been complete once
+  std::chrono::steady_clock::time_point last_heard;  // of the last bytes of a list or watch; epoch: never
+  uint64_t lists = 0;                                // begun
+  uint64_t watches = 0;                              // begun, a streaming list's own included
   uint64_t restarts = 0;  // lists made anew because the server had forgotten our version (410)
   uint64_t events = 0;    // objects and events passed on
   uint64_t bookmarks = 0;

@@ -44,7 +44,7 @@ class Store {
   }
 
   // Valid until the object is deleted; its contents change with it. Null where there is none.
-  [[nodiscard]] const T* find(Symbol ns, std::string_view name) const { return find(ns.view(), name); }
+  [[nodiscard]] const T* find(const Symbol& ns, std::string_view name) const { return find(ns.view(), name); }
   [[nodiscard]] const T* find(std::string_view ns, std::string_view name) const {
     const auto found = nodes_.find(Key{ns, name});
     return found == nodes_.end() ? nullptr : &found->object;

@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import subprocess
 import tempfile
 
 from kube import ROOT, Failure, program
@@ -17,7 +18,7 @@ class Release:
         self.helm = [program("helm"), "--kubeconfig", kubectl.kubeconfig, "--namespace", "edp"]
 
     def exists(self):
-        return "edp" in run(*self.helm, "list", "--all", "--short").split()
+        return subprocess.run([*self.helm, "status", "edp"], capture_output=True, check=False).returncode == 0
 
     def apply(self, *more, chart=CHART):
         """Install or upgrade; the NOTES."""
