@@ -26,7 +26,7 @@ http::Peer peer(const ClusterConfig& config, const ClientOptions& options, Crede
 
 class Client : public Api {
  public:
-  Client(ClusterConfig config, const ClientOptions& options)
+  Client(const ClusterConfig& config, const ClientOptions& options)
       : impersonate_(config.impersonate),
         credentials_(config),
         pool_(peer(config, options, credentials_), options.connections) {}
@@ -129,8 +129,8 @@ class Client : public Api {
 
 }  // namespace
 
-std::unique_ptr<Api> connect(ClusterConfig config, ClientOptions options) {
-  return std::make_unique<Client>(std::move(config), options);
+std::unique_ptr<Api> connect(const ClusterConfig& config, const ClientOptions& options) {
+  return std::make_unique<Client>(config, options);
 }
 
 }  // namespace edp::kube

@@ -19,6 +19,6 @@ struct ClientOptions {
 // Connects to nothing yet: a CA that can't be read or a plugin that is missing is a failure of the first
 // call, and one that is repaired works from then on. Token, certificate, key and CA files are followed when
 // they change (looked at each 10 s, tokens each minute and on 401). Destroy it after all calls have returned.
-std::unique_ptr<Api> connect(ClusterConfig config, ClientOptions options = {});
+std::unique_ptr<Api> connect(const ClusterConfig& config, const ClientOptions& options = {});
 
 }  // namespace edp::kube

@@ -40,13 +40,13 @@ struct Election::Impl {
       : api(calls), clock(time), tenure(until), options(std::move(how)), random(std::move(chance)) {}
 
   bool leading = false;
-  BootTime renewed{};  // when the last write that held was sent; while leading
+  BootTime renewed;  // when the last write that held was sent; while leading
   std::optional<Lease> seen;
-  BootTime seen_at{};  // when `seen` was first read as it is
-  bool doubt = true;   // the server may have another record than `seen`
+  BootTime seen_at;   // when `seen` was first read as it is
+  bool doubt = true;  // the server may have another record than `seen`
 
   // Of one step.
-  BootTime deadline{};
+  BootTime deadline;
   std::string note;
 
   kube::Answer call(std::string method, std::string path, std::string body, const CancelToken& cancel);

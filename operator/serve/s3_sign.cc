@@ -32,7 +32,7 @@ std::string hex(std::string_view raw) {
 std::string stamp(int64_t time) {
   const time_t seconds = time;
   std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
+  (void)::gmtime_r(&seconds, &parts);
   std::array<char, 32> text{};
   const size_t size = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
   return {text.data(), size};

@@ -107,7 +107,7 @@ struct WatchLoop::Impl {
   Outcome paged_list();
   Outcome page(std::string& continue_token, int page_size, std::string& list_version);
   Outcome watch();
-  Outcome follow(std::string query, std::chrono::seconds server_time, milliseconds idle, bool initial);
+  Outcome follow(const std::string& query, std::chrono::seconds server_time, milliseconds idle, bool initial);
   bool on_line(std::string_view line, bool initial, Outcome& outcome, bool& complete);
   bool on_bookmark(std::string_view object, bool initial, Outcome& outcome, bool& complete);
   void on_object(std::string_view json, bool deleted, Outcome& outcome, bool initial);
@@ -312,7 +312,7 @@ Outcome WatchLoop::Impl::page(std::string& continue_token, int page_size, std::s
   Outcome outcome = judge(answer, "list");
   for (uint64_t i = 0; i < splitter.too_long(); ++i) skip("an object is too long");
   if (outcome.end != End::kDone) return outcome;
-  const auto broken = [&](std::string why) {
+  const auto broken = [&](const std::string& why) {
     outcome.end = End::kBroken;
     outcome.error = "list " + resource.path + ": " + why;
     return outcome;
@@ -337,7 +337,7 @@ Outcome WatchLoop::Impl::watch() {
   return follow(query, length, options.idle, false);
 }
 
-Outcome WatchLoop::Impl::follow(std::string query, std::chrono::seconds server_time, milliseconds idle,
+Outcome WatchLoop::Impl::follow(const std::string& query, std::chrono::seconds server_time, milliseconds idle,
                                 bool initial) {
   note([](Health& h) { ++h.watches; });
   kube::Call call;

@@ -97,6 +97,10 @@ class Service {
     if (const auto started = server->start(); !started) std::abort();
     pool = client();
   }
+  // Handlers tell events_ what they did until the server has stopped.
+  ~Service() { server->stop(); }
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
   // A token of the runner pod number `pod`, which diagnoses target `pod` of run 1.
   void runner_token(const std::string& token, int pod, int attempt = 1) {
     const std::string name = "edp-" + token;
