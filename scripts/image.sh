@@ -58,8 +58,12 @@ build_dockerfile() {
   local secrets=()
   [ -z "${SSL_CERT_FILE:-}" ] || secrets=(--secret "id=ca,src=$SSL_CERT_FILE")
   # The limits are those that a sandbox may set.
-  "${podman[@]}" build --quiet --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 --network=host --pull=never "${secrets[@]}" \
-    --build-arg "VERSION=$version" --build-arg "REVISION=$revision" --tag "$name" . > /dev/null
+  echo "Building by the Dockerfile; log: $out/build.log"
+  "${podman[@]}" build --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 --network=host --pull=never "${secrets[@]}" \
+    --build-arg "VERSION=$version" --build-arg "REVISION=$revision" --tag "$name" . > "$out/build.log" 2>&1 || {
+    tail -n 40 "$out/build.log" >&2
+    return 1
+  }
   rm -f "$archive"
   "${podman[@]}" save --quiet --format docker-archive --output "$archive" "$name"
 }
