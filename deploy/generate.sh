@@ -21,6 +21,6 @@ metadata:
     pod-security.kubernetes.io/enforce: restricted
     pod-security.kubernetes.io/enforce-version: latest
 HEAD
-  # Helm's own marks mean nothing here.
-  sed -E '/^ +(helm\.sh\/(chart|resource-policy)|app\.kubernetes\.io\/managed-by): /d; /^ +annotations:$/{N;/\n +helm\.sh\/resource-policy: keep$/d}' <<< "$rendered"
+  # Helm's own marks mean nothing here; versions 3 and 4 differ in empty lines.
+  sed -E '/^ *$/d; /^ +(helm\.sh\/(chart|resource-policy)|app\.kubernetes\.io\/managed-by): /d; /^ +annotations:$/{N;/\n +helm\.sh\/resource-policy: keep$/d}' <<< "$rendered"
 } > "$into"
