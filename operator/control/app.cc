@@ -74,7 +74,7 @@ class CountingApi final : public kube::Api {
 
 class Operator {
  public:
-  Operator(const Config& config, const kube::ClusterConfig& cluster, Identity identity)
+  Operator(const Config& config, const kube::ClusterConfig& cluster, const Identity& identity)
       : config_(config),
         metrics_({.version = std::string(kVersion)}),
         client_(kube::connect(
