@@ -77,7 +77,7 @@ Choice choose_targets(const RunInput& input, size_t limit) {
     choice.message = what + ": no pod with the label edp-enabled=true is running yet";
   } else if (!pods.empty()) {
     choice.reason = "TargetNotEnabled";
-    choice.message = what + ": " + (pods.size() == 1 ? "the pod has" : "none of its pods has") +
+    choice.message = what + ": " + (pods.size() == 1 ? "the pod lacks" : "none of its pods has") +
                      " the label edp-enabled=true, without which nothing is diagnosed";
   } else {
     choice.reason = "NoPodMatches";
