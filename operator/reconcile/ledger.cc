@@ -41,6 +41,7 @@ struct Ledger::Impl {
     Charge pod{};
     State state = State::kGranted;
     int64_t placed_at = 0;
+    bool resend = false;   // no answer came to its create
     bool wanted = true;    // the run still wishes it
     uint64_t version = 0;  // at which its Job was seen first
     std::optional<PodSeen> runner;
@@ -350,6 +351,7 @@ Answer Ledger::answer(std::string_view job, int64_t now) const {
       case Impl::State::kGranted:
         return Answer::kGranted;
       case Impl::State::kPlaced:
+        if (slot->second.resend) return Answer::kGranted;
         return now >= slot->second.placed_at + impl_->options.unseen_seconds ? Answer::kGranted
                                                                              : Answer::kPlaced;
       case Impl::State::kSeen:
@@ -411,6 +413,12 @@ void Ledger::placing(std::string_view job, int64_t now) {
   if (slot == impl_->slots.end() || slot->second.state == Impl::State::kSeen) return;
   slot->second.state = Impl::State::kPlaced;
   slot->second.placed_at = now;
+  slot->second.resend = false;
+}
+
+void Ledger::answer_lost(std::string_view job) {
+  const auto slot = impl_->slots.find(std::string(job));
+  if (slot != impl_->slots.end() && slot->second.state == Impl::State::kPlaced) slot->second.resend = true;
 }
 
 void Ledger::not_placed(std::string_view job) {

@@ -108,6 +108,8 @@ class Ledger {
   // The create was sent: from now on only its outcome or the Job frees the room. If no Job has been seen
   // after `unseen_seconds`, the answer is kGranted again: send it once more, the Job that is there says so.
   void placing(std::string_view job, int64_t now);
+  // No answer came to the create, so it may be there or not: the answer is kGranted again, at once.
+  void answer_lost(std::string_view job);
   // The server refused it for good, or never got it. (Lost answers: send it again, it is idempotent.)
   void not_placed(std::string_view job);
 

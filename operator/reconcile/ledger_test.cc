@@ -254,6 +254,19 @@ TEST(Ledger, AGrantThatIsNotWantedAnyMoreGivesTheRoomBack) {
   EXPECT_THAT(names(ledger.admit(1001)), ElementsAre("c"));
 }
 
+TEST(Ledger, ACreateWithoutAnAnswerIsSentAgainAtOnceAndKeepsItsRoom) {
+  Ledger ledger({.cap_without_quota = 1});
+  add(ledger, wish("a"));
+  add(ledger, wish("b"));
+  ASSERT_EQ(ledger.admit(1000).size(), 1U);
+  ledger.placing("job-a", 1000);
+  ledger.answer_lost("job-a");
+  EXPECT_EQ(ledger.answer("job-a", 1001), Answer::kGranted);
+  EXPECT_THAT(ledger.admit(1001), IsEmpty());
+  ledger.placing("job-a", 1001);
+  EXPECT_EQ(ledger.answer("job-a", 1002), Answer::kPlaced);
+}
+
 TEST(Ledger, ACreateWhoseJobNeverShowsIsSentAgainAndAtLastGivenUp) {
   Ledger ledger({.cap_without_quota = 1, .unseen_seconds = 30});
   add(ledger, wish("a"));

@@ -19,6 +19,7 @@ using watch::TargetStatus;
 
 constexpr int64_t kProfilePatience = 5;  // a profile applied together with the run may be told a moment later
 constexpr int64_t kPlacedPatience = 31;  // see Ledger::placing
+constexpr int64_t kWaitingPatience = 60;  // a quota may have become too small
 constexpr size_t kWorst = 5;
 
 bool terminal(const TargetStatus& target) { return target.phase == "Succeeded" || target.phase == "Failed"; }
@@ -177,6 +178,7 @@ class Reconciler {
     if (run_.suspend) {
       condition("Accepted", true, "Accepted", "suspended; targets are chosen when it goes on");
       condition("Admitted", false, "Suspended", "spec.suspend is true");
+      condition("Running", false, "Suspended", "spec.suspend is true");
       return;
     }
     if (!run_.target.workload_name.empty() && in_.workload == WorkloadState::kAsking) {
@@ -206,8 +208,8 @@ class Reconciler {
                 " pods: ready ones first, of those the newest";
     }
     condition("Accepted", true, "TargetsChosen", message);
-    condition("Admitted", false, "Waiting", "waits for room in the quota");
     count();
+    conclude();  // also says that nothing runs yet, which saves a second write
     tell(false, "TargetsChosen", message);
   }
 
@@ -434,6 +436,8 @@ class Reconciler {
                            .charged = profile_->reach == Reach::kNetwork,
                            .since = run_.created});
     if (said == Answer::kPlaced) look_again(now_ + kPlacedPatience);
+    if (said == Answer::kNone) look_again(now_ + 1);  // the ledger hears of it only now
+    if (said == Answer::kWaiting) look_again(now_ + kWaitingPatience);
     if (said == Answer::kGranted) create(target, *pod, job);
   }
 

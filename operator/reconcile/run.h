@@ -37,7 +37,7 @@ struct RunSettings {
   int64_t wait_for_pods = 30;   // seconds for a pod to match
   int64_t image_patience = 60;  // seconds of ErrImagePull
   int64_t retry_base = 10, retry_cap = 300;
-  int64_t message_patience = 10;      // seconds for the runner's pod to show its end after its Job did
+  int64_t message_patience = 30;      // seconds for the runner's pod to show its end after its Job did
   bool delete_finished_jobs = false;  // once their outcome is stored; else ttlSecondsAfterFinished does it
 };
 

@@ -37,6 +37,7 @@ TEST(Run, FromApplyToVerdict) {
   EXPECT_THAT(first.wishes, IsEmpty()) << "nothing before the targets are stored";
   EXPECT_THAT(first.actions, IsEmpty());
   const RunOutput second = world.step();
+  EXPECT_FALSE(second.status) << "one write is enough to say that it waits";
   EXPECT_EQ(reason(world, "Admitted"), "False Waiting");
   EXPECT_THAT(second.wishes, SizeIs(1));
   const RunOutput third = world.step();
@@ -406,7 +407,7 @@ INSTANTIATE_TEST_SUITE_P(
                 [](RunWorld& w) {
                   w.end_well();
                   w.runners.clear();
-                  w.now += 10;
+                  w.now += 30;
                 },
                 "Failed", "ReportMissing", ""},
         EndCase{"failed_and_the_pod_has_not_told_yet",

@@ -161,12 +161,14 @@ void cut_targets(RunStatus& status) {
     bare.digest.clear();
     const size_t taken = dump(target_json(bare)).size() + 1;
     size_t left = room > taken ? room - taken : 0;
-    constexpr size_t kDigest = 83;  // ,"digest":"sha256:..."
-    if (left >= kDigest) {
+    constexpr size_t kDigest = 83;   // ,"digest":"sha256:..."
+    constexpr size_t kMessage = 60;  // at least so much of it beside a digest
+    if (left >= kDigest + kMessage) {
       left -= kDigest;
-    } else if (!target.digest.empty()) {
+    } else {
+      left = std::min(left, kMessage);  // more room never means less message
+      digests_cut = digests_cut || !target.digest.empty();
       target.digest.clear();
-      digests_cut = true;
     }
     constexpr size_t kKey = 13;  // ,"message":""
     cut(target.message, std::min<size_t>(240, left > kKey + 20 ? left - kKey : 0));
@@ -180,6 +182,9 @@ void cut_targets(RunStatus& status) {
 }  // namespace
 
 void fit_status(RunStatus& status) {
+  std::vector<std::string_view> pods;
+  for (const TargetStatus& target : status.targets) pods.push_back(target.pod);
+  status.targets.resize(most_targets(pods));
   cut_fixed(status);
   cut_targets(status);
   // Names of pods can be so long that even the bare targets are too much.

@@ -172,7 +172,7 @@ class RunWorld {
  private:
   bool granted() const {
     for (const auto& [job, answer] : ledger.answers(run.uid, now)) {
-      if (answer == Answer::kGranted) return true;
+      if (answer == Answer::kGranted || answer == Answer::kTooLarge) return true;
     }
     return false;
   }
