@@ -57,9 +57,8 @@ class Group {
     }
     for (const History& history : histories_) pointers_.push_back(&history);
   }
-  operator std::span<const History* const>() const {
-    return pointers_;
-  }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator std::span<const History* const>() const { return pointers_; }
 
  private:
   std::vector<History> histories_;
