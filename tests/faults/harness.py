@@ -168,7 +168,11 @@ class Cluster:
         return None
 
     def wait_ended(self, name: str, seconds: float = 40) -> dict[str, Any]:
-        return dict(wait_for(f"the end of run {name}", seconds, lambda: self.ended(name)))
+        try:
+            return dict(wait_for(f"the end of run {name}", seconds, lambda: self.ended(name)))
+        except Failure as failure:
+            jobs = [job for job in self.items(JOBS) if job["metadata"]["annotations"]["edp.dev/run-name"] == name]
+            raise Failure(f"{failure}; status {self.run_status(name)}; Jobs {[(j['metadata']['name'], j['status']) for j in jobs]}") from None
 
 
 class Player:
