@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "common/http_session.h"
@@ -32,6 +33,7 @@ struct SessionPool::Impl {
   uint64_t generation EDP_GUARDED_BY(mutex) = 0;  // of tls
 
   tl::expected<std::shared_ptr<TlsContext>, Failure> context();
+  tl::expected<Session, Failure> new_session();
   std::optional<Failure> take_turn(const Message& message, const CancelToken& cancel);
   std::optional<Session> take_idle(uint64_t& of);
   void give_back(Session session, uint64_t of, const Outcome& outcome);
@@ -45,6 +47,17 @@ tl::expected<std::shared_ptr<TlsContext>, Failure> SessionPool::Impl::context() 
   auto made = make_tls(peer->tls);
   if (made) tls = *made;
   return made;
+}
+
+tl::expected<Session, Failure> SessionPool::Impl::new_session() {
+  auto made = context();
+  if (!made) return tl::unexpected(made.error());
+  try {
+    return Session(peer, std::move(*made));
+  } catch (const std::exception& error) {  // no descriptor left
+    return tl::unexpected(
+        Failure{FailureKind::kLocal, std::string("a connection can't be had: ") + error.what()});
+  }
 }
 
 std::optional<Failure> SessionPool::Impl::take_turn(const Message& message, const CancelToken& cancel) {
@@ -105,15 +118,14 @@ Outcome SessionPool::exchange(const Message& message, const CancelToken& cancel)
   uint64_t generation = 0;
   std::optional<Session> session = impl_->take_idle(generation);
   if (!session) {
-    auto tls = impl_->context();
-    if (tls) {
-      session.emplace(impl_->peer, std::move(*tls));
-    } else {
+    auto opened = impl_->new_session();
+    if (!opened) {
       const MutexLock lock(impl_->mutex);
       --impl_->busy;
       impl_->changed.notify_all();
-      return failed(tls.error());
+      return failed(opened.error());
     }
+    session.emplace(std::move(*opened));
   }
   outcome = session->exchange(message, cancel);
   impl_->give_back(std::move(*session), generation, outcome);
@@ -145,14 +157,11 @@ Received SessionPool::call(Message message, uint64_t max_bytes, const CancelToke
 }
 
 Outcome SessionPool::stream(const Message& message, const CancelToken& cancel) {
-  auto tls = impl_->context();
-  if (!tls) {
-    Outcome outcome;
-    outcome.failure = tls.error();
-    return outcome;
-  }
-  Session session(impl_->peer, std::move(*tls));
-  return session.exchange(message, cancel);
+  auto session = impl_->new_session();
+  if (session) return session->exchange(message, cancel);
+  Outcome outcome;
+  outcome.failure = session.error();
+  return outcome;
 }
 
 void SessionPool::replace_tls(std::shared_ptr<TlsContext> tls) {

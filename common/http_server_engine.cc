@@ -1,7 +1,7 @@
 #include "common/http_server_engine.h"
 
 // The whole of cpp-httplib, once more: under a name of its own, because its limits are macros and those of
-// the client (http_exchange.cc) are others; with one name both files would define the same functions
+// the client (http_protocol.cc) are others; with one name both files would define the same functions
 // differently. Bearer tokens of people with many groups need long header lines.
 #define httplib httplib_of_server
 #define CPPHTTPLIB_OPENSSL_SUPPORT

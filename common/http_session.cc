@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMaxHeldBack = 65536;  // of the body of a 401 that may be asked again
 
-bool safe(const std::string& method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
+bool safe(const std::string& method) { return method == "GET" || method == "HEAD"; }
 
 bool one_word(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });

@@ -37,7 +37,8 @@ void ignore_sigpipe_once() {
   (void)done;
 }
 
-// A peer that vanishes without a word is noticed in half a minute, also in the silence of a profile's window.
+// A peer that vanishes without a word is noticed within half a minute, also in the silence of a profile's
+// window.
 void set_keepalive(int socket) {
   const auto set = [&](int level, int option, int value) {
     // A socket without the option works as well, only slower to notice.
@@ -46,8 +47,8 @@ void set_keepalive(int socket) {
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
   set(IPPROTO_TCP, TCP_KEEPIDLE, 10);
   set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 25'000);
   set(IPPROTO_TCP, TCP_NODELAY, 1);
 }
 

@@ -34,7 +34,10 @@ std::optional<std::chrono::system_clock::time_point> parse_time(const std::strin
   } else if (std::string_view(rest) != "Z") {
     return std::nullopt;
   }
-  return std::chrono::system_clock::from_time_t(timegm(&parts)) - std::chrono::seconds(offset);
+  // Within what the clock can count in nanoseconds; "never" is often written as the year 9999.
+  constexpr time_t kFirst = 0;
+  constexpr time_t kLast = 9'000'000'000;  // 2255
+  return std::chrono::system_clock::from_time_t(std::clamp<time_t>(timegm(&parts) - offset, kFirst, kLast));
 }
 
 bool is_token(const std::string& text) {

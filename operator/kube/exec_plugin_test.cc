@@ -123,5 +123,15 @@ TEST(ExecCredential, IsReadWithCare) {
   }
 }
 
+TEST(ExecCredential, TimesFarAwayStayInOrder) {
+  const auto expires = [](const std::string& time) {
+    const auto got = parse_exec_credential(
+        kHead + R"("status":{"token":"t","expirationTimestamp":")" + time + "\"}}", kV1);
+    return got ? *got->expires : std::chrono::system_clock::time_point();
+  };
+  EXPECT_GT(expires("9999-12-31T23:59:59Z"), std::chrono::system_clock::now());
+  EXPECT_LT(expires("1007-10-21T09:28:00+02:00"), std::chrono::system_clock::now());
+}
+
 }  // namespace
 }  // namespace edp::kube

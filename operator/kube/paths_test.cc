@@ -78,6 +78,8 @@ TEST(RetryAfter, IsSecondsOrADate) {
       {"Wed, 21 Oct 2015 07:00:00 GMT", 0},
       {"Wed, 21 Oct 2099 07:28:00 GMT", 3600},
       {"Wed, 21 Oct 2015", {}},
+      {"Fri, 31 Dec 9999 23:59:59 GMT", 3600},
+      {"Fri, 31 Dec 1007 23:59:59 GMT", 0},
   };
   for (const Case& one : cases) {
     const auto got = parse_retry_after(one.text, now);

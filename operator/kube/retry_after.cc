@@ -15,8 +15,9 @@ std::optional<std::chrono::seconds> parse_retry_after(const std::string& text,
   tm parts{};
   const char* rest = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (rest == nullptr || *rest != '\0') return std::nullopt;
-  const auto wait = std::chrono::ceil<seconds>(std::chrono::system_clock::from_time_t(timegm(&parts)) - now);
-  return std::clamp(wait, seconds(0), kMost);
+  // In whole seconds: a date of the year 9999 is beyond what the clock can count in nanoseconds.
+  const auto wait = seconds(timegm(&parts)) - std::chrono::floor<seconds>(now.time_since_epoch());
+  return std::clamp<seconds>(wait, seconds(0), kMost);
 }
 
 }  // namespace edp::kube
