@@ -121,7 +121,7 @@ StoreError Client::explain(const Ask& ask, const Answer& answer) const {
   if (answer.status == 507 || fault.code == "QuotaExceeded" || fault.code == "XMinioStorageFull" ||
       fault.code == "InsufficientStorage") {
     kind = StoreErrorKind::kDiskFull;
-  } else if (answer.status == 404 && fault.code != "NoSuchBucket") {
+  } else if (answer.status == 404 && (fault.code == "NoSuchKey" || fault.code.empty())) {
     kind = StoreErrorKind::kNotFound;
   } else if (fault.code == "RequestTimeTooSkewed") {
     what += "; this machine's clock is wrong";
