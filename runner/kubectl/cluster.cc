@@ -19,7 +19,8 @@ Result<Cluster> Cluster::open(const Where& where) {
                                          : kube::load_kubeconfig(where.kubeconfig, where.context);
   if (!config) return tl::unexpected(config.error());
   std::string ns = where.ns.empty() ? config->ns : where.ns;
-  auto api = kube::connect(*config, {.user_agent = "kubectl-edp"});
+  auto api =
+      kube::connect(*config, {.user_agent = "kubectl-edp", .connect_timeout = std::chrono::seconds(20)});
   return Cluster(std::move(api), std::move(*config), std::move(ns));
 }
 

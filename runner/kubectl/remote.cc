@@ -112,10 +112,10 @@ class Remote {
     return text.empty() ? "all runs had ended" : text;
   }
 
+  // Empty: no target of any run has one.
   Result<std::vector<FetchedReport>> fetch(const std::vector<RunView>& runs,
                                            const CancelToken& cancel) const {
     std::vector<FetchedReport> all;
-    Error last{.what = "there is no report"};
     for (const RunView& run : runs) {
       const bool any = run.succeeded > 0 || std::ranges::any_of(run.targets, [](const auto& target) {
                          return !target.digest.empty();
@@ -126,7 +126,6 @@ class Remote {
       if (!reports) return reports;
       std::ranges::move(*reports, std::back_inserter(all));
     }
-    if (all.empty()) return tl::unexpected(last);
     return all;
   }
 
@@ -138,13 +137,16 @@ class Remote {
     };
     const auto without_report = [&](const Error& why) {
       if (!options_.quiet) verdicts();
-      complain((asked ? "no report was written: " : "the full report could not be had: ") + why.to_string());
+      if (why.what.empty() && !asked) return status;
+      complain((asked ? "no report was written: " : "the full report could not be had: ") +
+               (why.what.empty() ? "no target was diagnosed" : why.to_string()));
       // What the run itself says goes first; a pipeline that waits for files must not take their lack for a
       // pass.
       return status == kPassed && asked ? kError : status;
     };
     const auto reports = fetch(runs, {});
     if (!reports) return without_report(reports.error());
+    if (reports->empty()) return without_report({});
     const auto json = combined_json(*reports, runs.front().uid, options_.run.gate, status);
     if (!json) return without_report(json.error());
     auto report = report::from_json(*json);

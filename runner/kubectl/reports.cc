@@ -17,6 +17,11 @@ using std::chrono::seconds;
 
 constexpr uint64_t kMaxReport = uint64_t{256} << 20;
 constexpr seconds kTime{120};
+// 502 to 504: no leader for the moment, or the service is just being moved.
+constexpr int kTries = 4;
+constexpr seconds kPause{2};
+
+bool is_passing(int status) { return status >= 502 && status <= 504; }
 
 // What the service says of itself: {"error": "...", "reason": "..."}.
 std::string said_by_service(const std::string& body) {
@@ -46,11 +51,14 @@ class Proxied : public ReportSource {
 
   Result<std::string> get(const std::string& path, const CancelToken& cancel) override {
     // The apiserver takes Authorization for itself and does not pass it on.
-    const kube::Answer answer = cluster_.api().call({.path = base_ + path,
-                                                     .timeout = kTime,
-                                                     .max_bytes = kMaxReport,
-                                                     .headers = {{"X-EDP-Token", token_}}},
-                                                    cancel);
+    const kube::Call call{.path = base_ + path,
+                          .timeout = kTime,
+                          .max_bytes = kMaxReport,
+                          .headers = {{"X-EDP-Token", token_}}};
+    kube::Answer answer = cluster_.api().call(call, cancel);
+    for (int tries = 1; tries < kTries && is_passing(answer.status) && !cancel.sleep_for(kPause); ++tries) {
+      answer = cluster_.api().call(call, cancel);
+    }
     if (answer.ok()) return answer.body;
     if (!answer.failure) {
       if (const std::string said = said_by_service(answer.body); !said.empty()) {
@@ -77,8 +85,14 @@ class Direct : public ReportSource {
   explicit Direct(http::Peer peer) : where_(peer.url.shown()), pool_(std::move(peer), 1) {}
 
   Result<std::string> get(const std::string& path, const CancelToken& cancel) override {
-    http::Received answer = pool_.call({.target = path, .deadline = std::chrono::steady_clock::now() + kTime},
-                                       kMaxReport, cancel);
+    const auto ask = [&] {
+      return pool_.call({.target = path, .deadline = std::chrono::steady_clock::now() + kTime}, kMaxReport,
+                        cancel);
+    };
+    http::Received answer = ask();
+    for (int tries = 1; tries < kTries && is_passing(answer.status) && !cancel.sleep_for(kPause); ++tries) {
+      answer = ask();
+    }
     if (answer.ok()) return std::move(answer.body);
     if (answer.status >= 300) return tl::unexpected(refused(answer.status, said_by_service(answer.body)));
     return fail("the report service gave no answer: " + (answer.failure ? answer.failure->message : ""),

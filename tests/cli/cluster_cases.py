@@ -98,6 +98,9 @@ def reports(bench):
     kubectl = bench.kubectl
     kubectl("run", "deploy/two", "--wait")
     bench.expect("report", kubectl("report", "warning-x7k2p"), 0, r"pod:shop/warning-1.*1 warning.*PriceCache.*→ Replace")
+    bench.fake.cluster.absent = 1
+    bench.expect("report, while the service has no leader", kubectl("report", "warning-x7k2p"), 0, "PriceCache",
+                 check(bench.fake.cluster.absent == 0, "not asked"))
     bench.expect("report -o html is the stored page", kubectl("report", "warning-x7k2p", "-o", "html"), 0, "stored page")
     both = kubectl("report", "two-x7k2p", "-o", "json")
     merged = json.loads(both.stdout)
@@ -155,7 +158,11 @@ def pipeline(bench):
     bench.expect("--exit-zero", run("--target", "pod:shop/bad", "--exit-zero"), 0, "1 critical")
     bench.expect("two targets, two runs", run("--target", "pod:shop/warning", "--target", "sts:other/bad"), 2,
                  r"warning-1.*bad-1.*other/bad-x7k2p")
-    bench.expect("nothing to diagnose", run("--target", "deploy:shop/nopods"), 3, r"NoPodMatches.*no pod of Deployment")
+    nothing = run("--target", "deploy:shop/nopods")
+    bench.expect("nothing to diagnose", nothing, 3, r"NoPodMatches.*no pod of Deployment",
+                 check("report" not in nothing.stderr, "talks of a report that nobody asked for"))
+    bench.expect("nothing to diagnose, yet a report asked for", run("--target", "deploy:shop/nopods", "--output", str(out)), 3,
+                 "no report was written: no target was diagnosed")
     bench.expect("unknown profile", run("--target", "deploy:shop/badprofile", "--profile", "nope"), 1, "UnknownProfile")
     bench.expect("a pod and a URL", run("--target", "pod:shop/x", "--target", "http://127.0.0.1:1"), 1, "can't be diagnosed in one run")
     bench.expect("a profile's file", run("--target", "pod:shop/x", "--profile", "env:X"), 1, "DiagnosticProfile")

@@ -46,6 +46,7 @@ class Cluster:
         self.reports = {}  # path below the service -> bytes
         self.uploads = []  # (path, headers, body)
         self.requests = []
+        self.absent = 0  # so many downloads get 503
         self.upload_answers = []  # statuses before uploads are taken
 
     def create(self, ns, given):
@@ -200,6 +201,9 @@ class Handler(BaseHTTPRequestHandler):
             return status(403, "Forbidden", 'services "https:edp-reports:8443" is forbidden: User "jane" cannot get resource "services/proxy"')
         if self.headers.get("X-EDP-Token") not in ("user-token", "other-token"):
             return 401, {"error": "no valid token", "reason": "Unauthenticated"}
+        if cluster.absent:
+            cluster.absent -= 1
+            return 503, {"error": "the leader is not known; try again", "reason": "NoLeader"}
         if path not in cluster.reports:
             return 404, {"error": "no such report", "reason": "NotFound"}
         return 200, cluster.reports[path]
