@@ -364,6 +364,23 @@ TEST(Ledger, AFigureWrittenTooLowDoesNotDeceive) {
   EXPECT_THAT(ledger.admit(1001), IsEmpty());
 }
 
+TEST(Ledger, WhatEndedAfterTheStatusIsStillHeld) {
+  Ledger ledger;
+  ledger.quota(quota({{"pods", 2}}, {{"pods", 0}}, 10), 1000);
+  add(ledger, wish("a"));
+  add(ledger, wish("b"));
+  ASSERT_EQ(ledger.admit(1000).size(), 2U);
+  for (const char* name : {"a", "b"}) ledger.job(job_of(wish(name), 11), 1001);
+  ledger.quota(quota({{"pods", 2}}, {{"pods", 2}}, 20), 1001);
+  ledger.quota(quota({{"pods", 2}}, {{"pods", 0}}, 21),
+               1001);  // too low; corrected at 25, which we don't see yet
+  ledger.job(done(job_of(wish("a")), 30), 1002);
+  add(ledger, wish("c"));
+  EXPECT_THAT(ledger.admit(1002), IsEmpty());  // the server still holds a's charge, and b's
+  ledger.quota(quota({{"pods", 2}}, {{"pods", 1}}, 31), 1002);
+  EXPECT_THAT(names(ledger.admit(1002)), ElementsAre("c"));
+}
+
 TEST(Ledger, AfterARestartOldJobsCountOnce) {
   Ledger ledger;
   ledger.runner_pod("job-a", pod(90, 1000), 2000);  // told before its Job

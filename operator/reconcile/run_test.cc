@@ -601,6 +601,36 @@ TEST(Run, SuspendDeletesWhatRunsAndResumeBeginsAnew) {
   EXPECT_EQ(reason(world, "Succeeded"), "True Diagnosed");
 }
 
+TEST(Run, ResumedWhileItsOldJobIsStillBeingDeletedItWaits) {
+  RunWorld world(run());
+  world.add_pods(1);
+  world.settle();
+  world.run.suspend = true;
+  world.run.status = *reconcile_run(world.input(), world.settings).status;
+  world.job().deleting = true;
+  world.run.suspend = false;
+  EXPECT_THAT(reconcile_run(world.input(), world.settings).wishes, IsEmpty());
+  world.ledger.job_gone("diagnostic-system", world.job().name, world.now);
+  world.jobs.clear();
+  world.runners.clear();
+  const RunOutput out = reconcile_run(world.input(), world.settings);
+  ASSERT_THAT(out.wishes, SizeIs(1));
+  EXPECT_EQ(out.wishes[0].job, job_name("run-uid", "uid-checkout-7d4b9-0", 2));
+}
+
+TEST(Run, TheEndOfAnAttemptIsStoredBeforeTheNextIsWished) {
+  RunWorld world(run());
+  world.add_pods(1);
+  world.settle();
+  world.end_badly(3);
+  world.now += 1000;  // the operator was away: the pause is over
+  const RunOutput first = reconcile_run(world.input(), world.settings);
+  EXPECT_THAT(first.wishes, IsEmpty());
+  ASSERT_TRUE(first.status);
+  world.run.status = *first.status;
+  EXPECT_THAT(reconcile_run(world.input(), world.settings).wishes, SizeIs(1));
+}
+
 TEST(Run, SuspendedFromTheStartChoosesNothing) {
   RunWorld world(run());
   world.add_pods(1);
