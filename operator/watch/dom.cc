@@ -4,31 +4,11 @@
 #include <cmath>
 #include <limits>
 
+#include "common/json_nesting.h"
 #include "operator/watch/readers.h"
 
 namespace edp::watch {
 namespace {
-
-constexpr int kMaxDepth = 64;
-
-bool too_deep(std::string_view json) {
-  int depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxDepth) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
 
 // A number as a quantity's text: 1, 0.5.
 std::string quantity_text(const Json& value) {
@@ -39,7 +19,7 @@ std::string quantity_text(const Json& value) {
 }  // namespace
 
 Result<Json> parse_tree(std::string_view json) {
-  if (too_deep(json)) return fail("nested too deeply");
+  if (nests_deeper(json)) return fail("nested too deeply");
   try {
     Json tree = Json::parse(json.begin(), json.end(), nullptr, false);
     if (tree.is_discarded()) return fail("not valid JSON");

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "common/json_nesting.h"
 #include "operator/kube/client.h"
 #include "operator/kube/paths.h"
-#include "runner/report/nesting.h"
 
 namespace edp::kubectl {
 namespace {
@@ -106,7 +106,7 @@ Error explain(const kube::Answer& answer, const std::string& path) {
 }
 
 Result<Json> parse_json(std::string_view text) {
-  if (report::nests_deeper(text)) return fail("the answer is nested too deep");
+  if (nests_deeper(text)) return fail("the answer is nested too deep");
   Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return fail("the answer is not JSON");
   return json;

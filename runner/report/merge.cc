@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "common/json_nesting.h"
 #include "runner/report/layout.h"
-#include "runner/report/nesting.h"
 #include "runner/report/read.h"
 
 namespace edp::report {

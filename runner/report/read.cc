@@ -6,7 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "runner/report/nesting.h"
+#include "common/json_nesting.h"
 
 namespace edp::report {
 namespace {

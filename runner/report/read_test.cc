@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "runner/report/nesting.h"
 #include "runner/report/report.h"
 #include "runner/report/sample_report.h"
 
@@ -110,12 +109,6 @@ TEST(MergeTest, PutsTargetsSideBySideAndTheWorstFirst) {
   ASSERT_EQ(report.at("targets").size(), 2U);
   EXPECT_EQ(report.at("targets").at(1).at("name"), "pod:shop/b");
   EXPECT_EQ(report.at("rules").size(), 2U);
-}
-
-TEST(NestingTest, CountsOutsideStringsOnly) {
-  EXPECT_FALSE(nests_deeper(R"({"a":["[[[[[[", "\"[[[["]})", 2));
-  EXPECT_TRUE(nests_deeper("[[[", 2));
-  EXPECT_FALSE(nests_deeper("[[],[],[]]", 2));
 }
 
 }  // namespace

@@ -3,13 +3,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "common/json_nesting.h"
 #include "runner/decode/sniff.h"
 #include "runner/decode/text/lines.h"
 
 namespace edp::decode::go_vars {
 namespace {
 
-constexpr size_t kDeepest = 64;
 // A parsed value takes some ten times the text of a short one.
 constexpr uint64_t kJsonFactor = 40;
 
@@ -73,25 +73,6 @@ model::MemoryStats read_memstats(const nlohmann::json& vars, const nlohmann::jso
 
 }  // namespace
 
-bool nests_deeper_than(std::string_view json, size_t deepest) {
-  size_t depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > deepest) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
 // NOLINTNEXTLINE(performance-unnecessary-value-param): the signature of every decoder
 Result<Decoded> decode_vars(std::string bytes, const Limits& limits) {
   if (bytes.size() > limits.max_model_bytes / kJsonFactor) {
@@ -99,8 +80,7 @@ Result<Decoded> decode_vars(std::string bytes, const Limits& limits) {
                 " bytes, which may take more than the limit of " + std::to_string(limits.max_model_bytes) +
                 " bytes decoded");
   }
-  if (nests_deeper_than(bytes, kDeepest))
-    return fail("is JSON nested more than " + std::to_string(kDeepest) + " deep");
+  if (nests_deeper(bytes)) return fail("is JSON nested more than " + std::to_string(kMaxNesting) + " deep");
   nlohmann::json vars;
   try {
     vars = nlohmann::json::parse(bytes);

@@ -7,9 +7,6 @@ namespace edp::decode::go_vars {
 
 Result<Decoded> decode_vars(std::string bytes, const Limits& limits);
 
-// Whether brackets nest deeper than `deepest` outside of strings: asked before a recursive parser runs.
-bool nests_deeper_than(std::string_view json, size_t deepest);
-
 }  // namespace edp::decode::go_vars
 
 namespace edp::decode {

@@ -56,11 +56,5 @@ TEST(GoVars, RefusesWhatIsBroken) {
   EXPECT_THAT(large.error().to_string(), HasSubstr("more than the limit of 100 bytes"));
 }
 
-TEST(GoVars, NestingIsCountedOutsideOfStrings) {
-  EXPECT_FALSE(go_vars::nests_deeper_than(R"({"a[[[[":"[[\"[[["})", 1));
-  EXPECT_TRUE(go_vars::nests_deeper_than(R"({"a":[]})", 1));
-  EXPECT_FALSE(go_vars::nests_deeper_than("[][][]", 1));
-}
-
 }  // namespace
 }  // namespace edp::decode

@@ -1,6 +1,6 @@
-#include "runner/report/nesting.h"
+#include "common/json_nesting.h"
 
-namespace edp::report {
+namespace edp {
 
 bool nests_deeper(std::string_view json, size_t limit) {
   size_t depth = 0;
@@ -24,4 +24,4 @@ bool nests_deeper(std::string_view json, size_t limit) {
   return false;
 }
 
-}  // namespace edp::report
+}  // namespace edp

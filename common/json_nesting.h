@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace edp::report {
+namespace edp {
 
 constexpr size_t kMaxNesting = 64;  // a report has eight levels, a Kubernetes object rarely twenty
 
@@ -12,4 +12,4 @@ constexpr size_t kMaxNesting = 64;  // a report has eight levels, a Kubernetes o
 // the text is JSON.
 bool nests_deeper(std::string_view json, size_t limit = kMaxNesting);
 
-}  // namespace edp::report
+}  // namespace edp
