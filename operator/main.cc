@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "common/files.h"
+#include "common/version.h"
 #include "operator/control/app.h"
 #include "operator/control/check_urls.h"
 #include "operator/publish/log.h"
-#include "operator/version.h"
 
 namespace {
 

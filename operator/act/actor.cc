@@ -87,12 +87,7 @@ struct Actor::Impl {
   void carry_out(const Task& task) {
     Outcome outcome{.key = task.key, .results = {}};
     for (const Step& step : task.steps) {
-      const auto began = Clock::now();
       outcome.results.push_back(perform(api, step, cancel));
-      if (options.on_call) {
-        options.on_call(step.call, outcome.results.back().status,
-                        std::chrono::duration<double>(Clock::now() - began).count());
-      }
       if (!outcome.results.back().good && step.kind != StepKind::kEvent) break;
     }
     if (options.on_outcome) options.on_outcome(std::move(outcome));

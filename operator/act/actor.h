@@ -57,7 +57,6 @@ struct ActorOptions {
   size_t threads = 4;
   // From any worker thread.
   std::function<void(Outcome&&)> on_outcome;
-  std::function<void(const kube::Call&, int status, double seconds)> on_call;
 };
 
 class Actor {

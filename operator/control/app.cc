@@ -11,6 +11,7 @@
 
 #include "common/files.h"
 #include "common/mutex.h"
+#include "common/version.h"
 #include "operator/act/actor.h"
 #include "operator/control/controller.h"
 #include "operator/control/report_server.h"
@@ -20,7 +21,6 @@
 #include "operator/leader/elector.h"
 #include "operator/leader/fence.h"
 #include "operator/publish/log.h"
-#include "operator/version.h"
 
 namespace edp::control {
 namespace {
@@ -239,8 +239,8 @@ void Operator::watch_health() {
       watch_beats_[i].second->beat();
       metrics_.watch_heard(name);
     }
-    for (uint64_t n = told.events; n < health.events; ++n) metrics_.watch_event(name);
-    for (uint64_t n = told.restarts; n < health.restarts; ++n) metrics_.watch_restarted(name);
+    metrics_.watch_event(name, health.events - told.events);
+    metrics_.watch_restarted(name, health.restarts - told.restarts);
     if (!health.last_error.empty() && health.last_error != told.last_error) {
       log::warning("watch", {{"kind", name}, {"problem", health.last_error}});
     }

@@ -139,8 +139,8 @@ double Controller::work(double now) {
     admitted = runs_.admit(now) && taken < kKeysAtOnce;
   }
   const queue::QueueFigures after = queue_.figures(now);
-  for (uint64_t i = told_.adds; i < after.adds; ++i) queue_metrics_.added();
-  for (uint64_t i = told_.retries; i < after.retries; ++i) queue_metrics_.retried();
+  queue_metrics_.added(after.adds - told_.adds);
+  queue_metrics_.retried(after.retries - told_.retries);
   if (after.taken > before.taken) {
     queue_metrics_.waited((after.wait_seconds - before.wait_seconds) /
                           static_cast<double>(after.taken - before.taken));

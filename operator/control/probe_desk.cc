@@ -25,9 +25,13 @@ WorkloadKey key_of(const watch::PodRecord& pod) {
 
 double milliseconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1000; }
 
-double quantile(std::vector<double>& sorted, double q) {
-  if (sorted.empty()) return 0;
-  return sorted[static_cast<size_t>(q * static_cast<double>(sorted.size() - 1))];
+// Restarts are counted apart: they are no probes.
+void fill(reconcile::Side& side, const std::vector<const probe::History*>& histories) {
+  const probe::Summary summary = probe::summarize(histories);
+  side.samples = summary.results;
+  side.failures = summary.failures;
+  side.p50_ms = milliseconds(summary.p50);
+  side.p99_ms = milliseconds(summary.p99);
 }
 
 }  // namespace
@@ -141,7 +145,7 @@ void ProbeDesk::on_rollout(const watch::PodRecord& pod, const watch::PolicyRecor
 // The labelled pods of the new template against all others of the workload.
 void ProbeDesk::judge(Canary& canary, double now, bool last) {
   reconcile::Side sides[2];
-  std::vector<double> latencies[2];
+  std::vector<const probe::History*> histories[2];
   const watch::PodRecord* example = nullptr;
   for (const watch::PodRecord* pod : office_.world.pods_in(canary.ns)) {
     const auto& [ns, kind, name] = key_of(*pod);
@@ -153,22 +157,9 @@ void ProbeDesk::judge(Canary& canary, double now, bool last) {
     const auto before = canary.restarts.find(pod->uid);
     side.restarts += pod->restarts - (before == canary.restarts.end() ? 0 : before->second);
     const auto probed = pods_.find(pod->uid);
-    if (probed == pods_.end()) continue;
-    const probe::History& history = probed->second.history;
-    for (size_t age = 0; age < history.size(); ++age) {
-      ++side.samples;
-      if (history.ok(age)) {
-        latencies[is_canary ? 0 : 1].push_back(milliseconds(history.latency(age)));
-      } else {
-        ++side.failures;
-      }
-    }
+    if (probed != pods_.end()) histories[is_canary ? 0 : 1].push_back(&probed->second.history);
   }
-  for (const size_t i : {0U, 1U}) {
-    std::ranges::sort(latencies[i]);
-    sides[i].p50_ms = quantile(latencies[i], 0.5);
-    sides[i].p99_ms = quantile(latencies[i], 0.99);
-  }
+  for (const size_t i : {0U, 1U}) fill(sides[i], histories[i]);
   const reconcile::CanaryVerdict verdict = reconcile::judge_canary(sides[0], sides[1]);
   const bool worse = verdict.kind == reconcile::CanaryVerdict::Kind::kWorse;
   if (!worse && !last) return;

@@ -64,31 +64,8 @@ Summary summarize(std::span<const History* const> group) {
   }
   summary.p50 = quantile(good, 0.50);
   summary.p95 = quantile(good, 0.95);
+  summary.p99 = quantile(good, 0.99);
   return summary;
-}
-
-Comparison compare(std::span<const History* const> canary, std::span<const History* const> rest,
-                   const ComparisonLimits& limits) {
-  Comparison out;
-  out.canary = summarize(canary);
-  out.rest = summarize(rest);
-  out.enough = out.canary.results >= limits.min_results && out.rest.results >= limits.min_results;
-  if (!out.enough) return out;
-  const auto successes = [](const Summary& side) { return side.results - side.failures; };
-  if (successes(out.canary) >= limits.min_results && successes(out.rest) >= limits.min_results) {
-    const double limit = static_cast<double>(out.rest.p95.count()) * limits.factor;
-    out.slower =
-        static_cast<double>(out.canary.p95.count()) > limit && out.canary.p95 > out.rest.p95 + limits.floor;
-  }
-  const auto n1 = static_cast<double>(out.canary.results);
-  const auto n2 = static_cast<double>(out.rest.results);
-  const double p1 = out.canary.failure_ratio();
-  const double p2 = out.rest.failure_ratio();
-  const double pooled = (p1 * n1 + p2 * n2) / (n1 + n2);
-  const double deviation = std::sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2));
-  // 3.09: one in a thousand by chance. No deviation at all: all failed, on both sides, or none.
-  out.failing = p1 - p2 > 0.05 && deviation > 0 && (p1 - p2) / deviation > 3.09;
-  return out;
 }
 
 }  // namespace edp::probe

@@ -25,27 +25,12 @@ class History {
 
 struct Summary {
   size_t targets = 0, results = 0, failures = 0;
-  std::chrono::microseconds p50{}, p95{};  // of the successful ones; 0 without any
+  std::chrono::microseconds p50{}, p95{}, p99{};  // of the successful ones; 0 without any
 
   [[nodiscard]] double failure_ratio() const {
     return results == 0 ? 0 : static_cast<double>(failures) / static_cast<double>(results);
   }
 };
 Summary summarize(std::span<const History* const> group);
-
-// A canary against the rest of its workload.
-struct Comparison {
-  bool enough = false;   // both sides have at least `min_results`; else nothing else is set
-  bool slower = false;   // p95 above `factor` times the rest's and above it by `floor`
-  bool failing = false;  // failure ratio higher by 5 points and, by a two-proportion z-test, surely so
-  Summary canary, rest;
-};
-struct ComparisonLimits {
-  size_t min_results = 20;
-  double factor = 1.5;
-  std::chrono::microseconds floor{5'000};
-};
-Comparison compare(std::span<const History* const> canary, std::span<const History* const> rest,
-                   const ComparisonLimits& limits = {});
 
 }  // namespace edp::probe

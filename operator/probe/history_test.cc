@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
 #include <vector>
 
 namespace edp::probe {
@@ -41,30 +40,6 @@ TEST(History, ForgetsTheOldest) {
   EXPECT_LE(sizeof history, 52U);
 }
 
-class Group {
- public:
-  // `targets` with `results` each, of which every `fail_every`th fails.
-  Group(int targets, int results, milliseconds around, int fail_every = 0) {
-    std::mt19937 engine(7);
-    int n = 0;
-    for (int t = 0; t < targets; ++t) {
-      History history;
-      for (int r = 0; r < results; ++r) {
-        const auto jitter = static_cast<int64_t>(engine() % 1000);
-        history.add(fail_every == 0 || ++n % fail_every != 0, around + microseconds(jitter));
-      }
-      histories_.push_back(history);
-    }
-    for (const History& history : histories_) pointers_.push_back(&history);
-  }
-  // NOLINTNEXTLINE(google-explicit-constructor)
-  operator std::span<const History* const>() const { return pointers_; }
-
- private:
-  std::vector<History> histories_;
-  std::vector<const History*> pointers_;
-};
-
 TEST(Summarize, Quantiles) {
   std::vector<History> histories(5);
   for (int i = 0; i < 100; ++i) histories[static_cast<size_t>(i) / 20].add(true, milliseconds(i + 1));
@@ -77,37 +52,9 @@ TEST(Summarize, Quantiles) {
   EXPECT_EQ(summary.failures, 1U);
   EXPECT_NEAR(static_cast<double>(summary.p50.count()), 50'000, 500);
   EXPECT_NEAR(static_cast<double>(summary.p95.count()), 95'000, 950);
+  EXPECT_NEAR(static_cast<double>(summary.p99.count()), 99'000, 990);
   EXPECT_EQ(summarize({}).results, 0U);
   EXPECT_EQ(summarize({}).failure_ratio(), 0);
-}
-
-TEST(Compare, NothingIsSaidOfTooFewResults) {
-  const auto result = compare(Group(1, 10, milliseconds(900), 2), Group(10, 20, milliseconds(10)));
-  EXPECT_FALSE(result.enough);
-  EXPECT_FALSE(result.slower);
-  EXPECT_FALSE(result.failing);
-}
-TEST(Compare, Alike) {
-  const auto result = compare(Group(2, 20, milliseconds(20), 10), Group(10, 20, milliseconds(20), 10));
-  EXPECT_TRUE(result.enough);
-  EXPECT_FALSE(result.slower);
-  EXPECT_FALSE(result.failing);
-}
-TEST(Compare, Slower) {
-  EXPECT_TRUE(compare(Group(2, 20, milliseconds(40)), Group(10, 20, milliseconds(20))).slower);
-  EXPECT_FALSE(compare(Group(2, 20, milliseconds(20)), Group(10, 20, milliseconds(40))).slower)
-      << "faster is fine";
-  EXPECT_FALSE(compare(Group(2, 20, milliseconds(4)), Group(10, 20, milliseconds(1))).slower)
-      << "three milliseconds more are noise";
-}
-TEST(Compare, Failing) {
-  const auto result = compare(Group(2, 20, milliseconds(20), 3), Group(10, 20, milliseconds(20)));
-  EXPECT_TRUE(result.failing);
-  EXPECT_FALSE(compare(Group(2, 20, milliseconds(20), 39), Group(10, 20, milliseconds(20))).failing)
-      << "one in forty may be chance";
-  EXPECT_TRUE(compare(Group(2, 20, milliseconds(20), 1), Group(10, 20, milliseconds(20))).failing)
-      << "none succeeds: no latency to compare, and yet";
-  EXPECT_FALSE(compare(Group(2, 20, milliseconds(20), 1), Group(10, 20, milliseconds(20), 1)).failing);
 }
 
 }  // namespace

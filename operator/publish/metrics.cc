@@ -326,8 +326,8 @@ class Metrics::Impl::Queue : public QueueMetrics {
         unfinished_(of.unfinished.at({name})),
         longest_(of.longest.at({name})) {}
   void set_depth(size_t now) override { depth_.Set(static_cast<double>(now)); }
-  void added() override { adds_.Increment(); }
-  void retried() override { retries_.Increment(); }
+  void added(uint64_t count) override { adds_.Increment(static_cast<double>(count)); }
+  void retried(uint64_t count) override { retries_.Increment(static_cast<double>(count)); }
   void waited(double seconds) override { observe(waited_, seconds); }
   void worked(double seconds) override { observe(worked_, seconds); }
   void set_unfinished(double sum, double most) override {
@@ -420,8 +420,12 @@ void Metrics::set_report_store(uint64_t bytes, std::optional<uint64_t> free_byte
   impl_->store_free.Set(free_bytes ? static_cast<double>(*free_bytes) : std::nan(""));
 }
 
-void Metrics::watch_event(std::string_view kind) { impl_->watch_events.at({kind}).Increment(); }
-void Metrics::watch_restarted(std::string_view kind) { impl_->watch_restarts.at({kind}).Increment(); }
+void Metrics::watch_event(std::string_view kind, uint64_t count) {
+  impl_->watch_events.at({kind}).Increment(static_cast<double>(count));
+}
+void Metrics::watch_restarted(std::string_view kind, uint64_t count) {
+  impl_->watch_restarts.at({kind}).Increment(static_cast<double>(count));
+}
 void Metrics::watch_heard(std::string_view kind) {
   const auto now = impl_->options.now();
   const MutexLock lock(impl_->mutex);

@@ -38,8 +38,8 @@ class QueueMetrics {
   QueueMetrics& operator=(const QueueMetrics&) = delete;
   virtual ~QueueMetrics() = default;
   virtual void set_depth(size_t depth) = 0;                     // workqueue_depth
-  virtual void added() = 0;                                     // workqueue_adds_total
-  virtual void retried() = 0;                                   // workqueue_retries_total
+  virtual void added(uint64_t count = 1) = 0;                   // workqueue_adds_total
+  virtual void retried(uint64_t count = 1) = 0;                 // workqueue_retries_total
   virtual void waited(double seconds) = 0;                      // workqueue_queue_duration_seconds
   virtual void worked(double seconds) = 0;                      // workqueue_work_duration_seconds
   virtual void set_unfinished(double sum, double longest) = 0;  // workqueue_unfinished_work_seconds and
@@ -90,10 +90,10 @@ class Metrics {
   void set_report_store(uint64_t bytes, std::optional<uint64_t> free_bytes);
 
   // Watches. Heard of: any byte of the stream, a bookmark too; the metric is the age at the scrape.
-  void watch_event(std::string_view kind);                 // edp_watch_events_total{kind}
-  void watch_restarted(std::string_view kind);             // edp_watch_restarts_total{kind}
-  void watch_heard(std::string_view kind);                 // edp_watch_last_heard_seconds{kind}
-  void set_objects(std::string_view kind, int64_t count);  // edp_objects{kind}
+  void watch_event(std::string_view kind, uint64_t count = 1);      // edp_watch_events_total{kind}
+  void watch_restarted(std::string_view kind, uint64_t count = 1);  // edp_watch_restarts_total{kind}
+  void watch_heard(std::string_view kind);                          // edp_watch_last_heard_seconds{kind}
+  void set_objects(std::string_view kind, int64_t count);           // edp_objects{kind}
 
   // Calls to the apiserver: edp_api_requests_total{verb,code}; edp_api_request_seconds, but for watches.
   // `method` as in kube::Call, status 0: no answer.

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "common/version.h"
 #include "runner/cli/arguments.h"
 #include "runner/cli/diagnose_command.h"
 #include "runner/cli/list_commands.h"
 #include "runner/cli/view_commands.h"
 #include "runner/kubectl/plugin.h"
 #include "runner/run/run.h"
-#include "runner/run/version.h"
 
 namespace edp::cli {
 
@@ -36,7 +36,7 @@ std::optional<int> parse(CLI::App& app, std::vector<std::string> arguments) {
 // Called as `kubectl edp`, or by the shell that completes it.
 int run_plugin(int argc, char** argv) {
   CLI::App app("diagnoses workloads in a Kubernetes cluster", "kubectl edp");
-  app.set_version_flag("--version", "kubectl-edp " + std::string(edp::run::kVersion));
+  app.set_version_flag("--version", "kubectl-edp " + std::string(edp::kVersion));
   int status = edp::run::kNothingAtGate;
   kubectl::add_plugin_commands(app, status);
   std::vector<std::string> arguments(argv, argv + argc);
@@ -55,7 +55,7 @@ int run(int argc, char** argv) try {
     return run_plugin(argc, argv);
   }
   CLI::App app("finds out why a Go service is slow or dying, and says so", "edp-runner");
-  app.set_version_flag("--version", "edp-runner " + std::string(edp::run::kVersion));
+  app.set_version_flag("--version", "edp-runner " + std::string(edp::kVersion));
   app.require_subcommand(0, 1);
   int status = edp::run::kNothingAtGate;
   const auto options = add_diagnose_options(app);

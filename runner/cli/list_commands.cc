@@ -7,11 +7,11 @@
 #include <string>
 
 #include "common/result.h"
+#include "common/version.h"
 #include "runner/analyse/rule.h"
 #include "runner/cli/describe.h"
 #include "runner/config/diagnostic_profile.h"
 #include "runner/run/run.h"
-#include "runner/run/version.h"
 
 namespace edp::cli {
 namespace {
@@ -96,7 +96,7 @@ void add_list_commands(CLI::App& app, int& status) {
   shell->callback([&app, &status, shell_name] { status = print(completion(app, *shell_name)); });
 
   app.add_subcommand("man", "Print the man page")->callback([&app, &status] {
-    status = print(man_page(app, std::string(run::kVersion)));
+    status = print(man_page(app, std::string(kVersion)));
   });
 }
 

@@ -12,10 +12,10 @@
 #include <utility>
 
 #include "common/files.h"
+#include "common/version.h"
 #include "runner/analyse/rule.h"
 #include "runner/run/gather.h"
 #include "runner/run/on_demand.h"
-#include "runner/run/version.h"
 
 namespace edp::run {
 namespace {
