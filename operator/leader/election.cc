@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/time_text.h"
 #include "operator/leader/lease.h"
 
 namespace edp::leader {
@@ -119,7 +120,7 @@ void Election::Impl::lose(std::string why) {
 
 bool Election::Impl::write(const CancelToken& cancel) {
   const BootTime sent = clock.now();
-  const std::string wall = format_micro_time(clock.wall());
+  const std::string wall = format_micro_time(std::chrono::floor<std::chrono::microseconds>(clock.wall()));
   Lease mine = seen.value_or(Lease{});
   if (mine.holder != options.identity || mine.acquired.empty()) {
     if (seen && mine.holder != options.identity) ++mine.transitions;
@@ -167,7 +168,8 @@ bool Election::Impl::released(const CancelToken& cancel) {
     Lease free = *seen;
     free.holder.clear();
     free.duration_seconds = 1;
-    free.renewed = free.acquired = format_micro_time(clock.wall());
+    free.renewed = free.acquired =
+        format_micro_time(std::chrono::floor<std::chrono::microseconds>(clock.wall()));
     doubt = true;
     if (call("PUT", path_of(options) + "/" + options.name, format_lease(free, options.ns, options.name),
              cancel)

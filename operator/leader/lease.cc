@@ -1,8 +1,5 @@
 #include "operator/leader/lease.h"
 
-#include <array>
-#include <cstdio>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 namespace edp::leader {
@@ -62,20 +59,6 @@ std::string format_lease(const Lease& lease, std::string_view ns, std::string_vi
                          {"acquireTime", lease.acquired},
                          {"renewTime", lease.renewed}}}};
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::string format_micro_time(std::chrono::system_clock::time_point when) {
-  const auto micros = std::chrono::floor<std::chrono::microseconds>(when.time_since_epoch());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(micros);
-  const std::time_t time = seconds.count();
-  std::tm parts{};
-  (void)gmtime_r(&time, &parts);
-  std::array<char, 24> date{};
-  if (std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &parts) == 0) return "";
-  std::array<char, 40> out{};
-  const int length = std::snprintf(out.data(), out.size(), "%s.%06dZ", date.data(),
-                                   static_cast<int>((micros - seconds).count()));
-  return {out.data(), static_cast<size_t>(length)};
 }
 
 }  // namespace edp::leader

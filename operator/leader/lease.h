@@ -1,7 +1,6 @@
 // The Lease object of coordination.k8s.io/v1, as far as an election needs it.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +28,5 @@ struct Lease {
 Result<Lease> parse_lease(std::string_view json);
 // The body of a POST (no resource_version) or PUT.
 std::string format_lease(const Lease& lease, std::string_view ns, std::string_view name);
-std::string format_micro_time(std::chrono::system_clock::time_point when);
 
 }  // namespace edp::leader

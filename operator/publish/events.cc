@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
-#include <ctime>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "common/time_text.h"
 
 namespace edp::publish {
 namespace {
@@ -22,18 +23,6 @@ std::string cut(std::string text, size_t size) {
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
   text.resize(size);
   return text;
-}
-
-std::string micro_time(EventRecorder::Time when) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
-  const std::time_t time = seconds.time_since_epoch().count();
-  std::tm parts{};
-  (void)gmtime_r(&time, &parts);
-  char date[24] = "";
-  if (std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0) return "";
-  char micros[16] = "";
-  (void)std::snprintf(micros, sizeof micros, ".%06dZ", static_cast<int>((when - seconds).count()));
-  return std::string(date) + micros;
 }
 
 json reference(const ObjectRef& object) {
@@ -82,7 +71,7 @@ std::string EventRecorder::body_of(const Event& event, const std::string& name, 
                {"kind", "Event"},
                {"metadata",
                 {{"name", name}, {"namespace", event.regarding.ns.empty() ? "default" : event.regarding.ns}}},
-               {"eventTime", micro_time(first)},
+               {"eventTime", format_micro_time(first)},
                {"reportingController", options_.controller},
                {"reportingInstance", cut(options_.instance, kMaxWord)},
                {"type", event.warning ? "Warning" : "Normal"},
@@ -91,7 +80,7 @@ std::string EventRecorder::body_of(const Event& event, const std::string& name, 
                {"note", cut(event.note, kMaxNote)},
                {"regarding", reference(event.regarding)}};
   if (!event.related.kind.empty()) body["related"] = reference(event.related);
-  if (count > 1) body["series"] = {{"count", count}, {"lastObservedTime", micro_time(last)}};
+  if (count > 1) body["series"] = {{"count", count}, {"lastObservedTime", format_micro_time(last)}};
   return text_of(body);
 }
 
@@ -113,7 +102,8 @@ EventPlan EventRecorder::plan(const Event& event, Time now) {
       plan.method = "PATCH";
       plan.path = events + "/" + series.name;
       plan.content_type = "application/merge-patch+json";
-      plan.body = text_of({{"series", {{"count", series.count}, {"lastObservedTime", micro_time(now)}}}});
+      plan.body =
+          text_of({{"series", {{"count", series.count}, {"lastObservedTime", format_micro_time(now)}}}});
       plan.create_path = events;
       plan.create_body = body_of(event, series.name, series.first, series.count, now);
       return plan;

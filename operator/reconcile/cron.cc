@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -105,24 +106,16 @@ Result<void> read_field(std::string_view text, const Field& field, std::bitset<N
 }
 
 struct Date {
-  int64_t year = 1970;
   int32_t month = 1, day = 1, weekday = 4;
 };
 
-// Of days since 1970 (proleptic Gregorian).
+// Of days since 1970.
 Date date_of(int64_t days) {
-  const int64_t shifted = days + 719'468;
-  const int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
-  const int64_t of_era = shifted - era * 146'097;
-  const int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t shifted_month = (5 * of_year + 2) / 153;
-  Date date;
-  date.day = static_cast<int32_t>(of_year - (153 * shifted_month + 2) / 5 + 1);
-  date.month = static_cast<int32_t>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
-  date.year = year_of_era + era * 400 + (date.month <= 2 ? 1 : 0);
-  date.weekday = static_cast<int32_t>(((days + 4) % 7 + 7) % 7);
-  return date;
+  const std::chrono::sys_days day{std::chrono::days(days)};
+  const std::chrono::year_month_day date(day);
+  return {.month = static_cast<int32_t>(static_cast<unsigned>(date.month())),
+          .day = static_cast<int32_t>(static_cast<unsigned>(date.day())),
+          .weekday = static_cast<int32_t>(std::chrono::weekday(day).c_encoding())};
 }
 
 int64_t floor_days(int64_t seconds) { return seconds / kDay - (seconds % kDay < 0 ? 1 : 0); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 
 #include "common/files.h"
 
@@ -11,27 +12,27 @@ namespace {
 constexpr int64_t kDay = 86'400;
 constexpr uint64_t kMaxZoneFile = 256 << 10;
 
-// Days since 1970 of a civil date (proleptic Gregorian).
+// Days since 1970.
 int64_t days_of(int64_t year, int32_t month, int32_t day) {
-  year -= month <= 2 ? 1 : 0;
-  const int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const int64_t of_era = year - era * 400;
-  const int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146'097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719'468;
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(year)),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day)));
+  return std::chrono::sys_days(date).time_since_epoch().count();
 }
 
-bool leap(int64_t year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+bool leap(int64_t year) { return std::chrono::year(static_cast<int>(year)).is_leap(); }
 
 int64_t year_of(int64_t seconds) {
-  int64_t year = 1970 + seconds / (kDay * 366);
-  while (days_of(year + 1, 1, 1) * kDay <= seconds) ++year;
-  while (days_of(year, 1, 1) * kDay > seconds) --year;
-  return year;
+  const auto day =
+      std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(std::chrono::seconds(seconds)));
+  return static_cast<int>(std::chrono::year_month_day(day).year());
 }
 
 int32_t days_in(int64_t year, int32_t month) {
-  constexpr int32_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return kDays[month - 1] + (month == 2 && leap(year) ? 1 : 0);
+  const std::chrono::year_month_day_last last(
+      std::chrono::year(static_cast<int>(year)),
+      std::chrono::month_day_last(std::chrono::month(static_cast<unsigned>(month))));
+  return static_cast<int32_t>(static_cast<unsigned>(last.day()));
 }
 
 // Reads big-endian numbers; `good` turns false at the end of the bytes.

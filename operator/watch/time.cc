@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
@@ -13,21 +14,6 @@ namespace edp::watch {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// Days since 1970-01-01 of the proleptic Gregorian calendar; years begin in March.
-int64_t days_from_civil(int64_t year, int month, int day) {
-  year -= month <= 2 ? 1 : 0;
-  const int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const int64_t of_era = year - era * 400;
-  const int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146'097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719'468;
-}
-
-int days_in(int month, int64_t year) {
-  constexpr std::array<int, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return kDays[static_cast<size_t>(month) - 1] + (month == 2 && leap ? 1 : 0);
-}
 
 // Takes `count` digits off the front; -1 where there are not so many.
 int digits(std::string_view& text, size_t count) {
@@ -54,7 +40,11 @@ int64_t parse_time(std::string_view text) {
   const int month = digits(text, 2);
   if (month < 1 || month > 12 || !take(text, '-')) return 0;
   const int day = digits(text, 2);
-  if (day < 1 || day > days_in(month, year) || (!take(text, 'T') && !take(text, 't'))) return 0;
+  if (day < 1) return 0;
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day)));
+  if (!date.ok() || (!take(text, 'T') && !take(text, 't'))) return 0;
   const int hour = digits(text, 2);
   if (hour < 0 || hour > 23 || !take(text, ':')) return 0;
   const int minute = digits(text, 2);
@@ -79,32 +69,23 @@ int64_t parse_time(std::string_view text) {
     offset = sign * (hours * 3600 + minutes * 60);
   }
   if (!text.empty()) return 0;
-  return days_from_civil(year, month, day) * 86'400 + hour * 3600 + minute * 60 + second - offset;
+  return std::chrono::sys_days(date).time_since_epoch().count() * int64_t{86'400} + hour * 3600 +
+         minute * 60 + second - offset;
 }
 
 std::string format_time(int64_t seconds) {
   // Years 0 to 9999, which RFC 3339 can write.
   seconds = std::clamp<int64_t>(seconds, -62'167'219'200, 253'402'300'799);
-  int64_t days = seconds / 86'400;
-  int64_t rest = seconds % 86'400;
-  if (rest < 0) {
-    rest += 86'400;
-    --days;
-  }
-  days += 719'468;
-  const int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  const int64_t of_era = days - era * 146'097;
-  const int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t month_from_march = (5 * of_year + 2) / 153;
-  const int64_t day = of_year - (153 * month_from_march + 2) / 5 + 1;
-  const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-  const int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  const std::chrono::sys_seconds when{std::chrono::seconds(seconds)};
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(when - day);
   std::array<char, 64> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%04lld-%02lld-%02lldT%02lld:%02lld:%02lldZ",
-                                   static_cast<long long>(year), static_cast<long long>(month),
-                                   static_cast<long long>(day), static_cast<long long>(rest / 3600),
-                                   static_cast<long long>(rest / 60 % 60), static_cast<long long>(rest % 60));
+  const int length =
+      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                    static_cast<int>(time.seconds().count()));
   return std::string(text.data(), static_cast<size_t>(length));
 }
 
