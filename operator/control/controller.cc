@@ -53,7 +53,7 @@ WorldListener Controller::listener() {
                 policies_.on_policy(old, now, now_);
                 probes_.changed();
               },
-          .on_quota = [this] { runs_.on_quota(now_); }};
+          .on_quota = [this](const auto* old, const auto* now) { runs_.on_quota(old, now, now_); }};
 }
 
 void Controller::handle(Message&& message, double now) {

@@ -191,10 +191,13 @@ void RunDesk::on_profile(std::string_view name, double time) {
   });
 }
 
-void RunDesk::on_quota(double time) {
+void RunDesk::on_quota(const watch::QuotaRecord* old, const watch::QuotaRecord* now, double time) {
   if (!leading_) return;
-  office_.world.quotas.for_each(
-      [&](const watch::QuotaRecord& quota) { ledger_.quota(quota, static_cast<int64_t>(time)); });
+  if (now != nullptr) {
+    ledger_.quota(*now, static_cast<int64_t>(time));
+  } else {
+    ledger_.quota_gone(old->name);
+  }
 }
 
 void RunDesk::reconcile(const std::string& uid, double now) {
@@ -262,12 +265,11 @@ void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, do
     const Sent& sent = work.sent[i];
     const act::StepResult* result = i < outcome.results.size() ? &outcome.results[i] : nullptr;
     if (!sent.job.empty()) {
-      // Not made because a step before it failed, or refused: the room is free again. No answer: it may be
-      // there.
-      if (result == nullptr || refused(*result)) {
-        if (result == nullptr || !result->good) ledger_.not_placed(sent.job);
-      }
-      if (result != nullptr && result->good) {
+      if (result == nullptr || (!result->good && refused(*result))) {
+        ledger_.not_placed(sent.job);  // not sent, for a step before it failed, or refused: the room is free
+      } else if (!result->good) {
+        ledger_.answer_lost(sent.job);  // it may be there: it is sent again
+      } else {
         office_.metrics.job_created();
         if (!work.job_seen && work.first_seen > 0) {
           work.job_seen = true;

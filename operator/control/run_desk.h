@@ -29,7 +29,7 @@ class RunDesk {
   void on_job(const watch::JobRecord* old, const watch::JobRecord* now, double time);
   void on_pod(const watch::PodRecord* old, const watch::PodRecord* now, double time);
   void on_profile(std::string_view name, double time);
-  void on_quota(double time);
+  void on_quota(const watch::QuotaRecord* old, const watch::QuotaRecord* now, double time);
 
   void reconcile(const std::string& uid, double now);
   void sweep_gone(const std::string& uid, double now);

@@ -43,7 +43,7 @@ World::World(WorldListener listener)
       runs([this](const auto* old, const auto* now) { run_changed(old, now); }),
       profiles([this](const auto* old, const auto* now) { listener_.on_profile(old, now); }),
       policies([this](const auto* old, const auto* now) { listener_.on_policy(old, now); }),
-      quotas([this](const auto*, const auto*) { listener_.on_quota(); }),
+      quotas([this](const auto* old, const auto* now) { listener_.on_quota(old, now); }),
       listener_(std::move(listener)) {}
 
 bool World::synced() const {

@@ -20,7 +20,7 @@ struct WorldListener {
   std::function<void(const watch::RunRecord* old, const watch::RunRecord* now)> on_run;
   std::function<void(const watch::ProfileRecord* old, const watch::ProfileRecord* now)> on_profile;
   std::function<void(const watch::PolicyRecord* old, const watch::PolicyRecord* now)> on_policy;
-  std::function<void()> on_quota;
+  std::function<void(const watch::QuotaRecord* old, const watch::QuotaRecord* now)> on_quota;
 };
 
 class World {
