@@ -27,10 +27,9 @@ Result<Cluster> Cluster::open(const Where& where) {
 Cluster::Cluster(std::unique_ptr<kube::Api> api, kube::ClusterConfig config, std::string ns)
     : api_(std::move(api)), config_(std::move(config)), ns_(std::move(ns)) {}
 
-Result<Json> Cluster::ask(kube::Call call, const CancelToken& cancel) const {
-  const std::string path = call.path;
+Result<Json> Cluster::ask(const kube::Call& call, const CancelToken& cancel) const {
   const kube::Answer answer = api_->call(call, cancel);
-  if (!answer.ok()) return tl::unexpected(explain(answer, path));
+  if (!answer.ok()) return tl::unexpected(explain(answer, call.path));
   return parse_json(answer.body);
 }
 

@@ -47,7 +47,7 @@ class Cluster {
   kube::ClusterConfig config_;
   std::string ns_;
 
-  [[nodiscard]] Result<Json> ask(kube::Call call, const CancelToken& cancel) const;
+  [[nodiscard]] Result<Json> ask(const kube::Call& call, const CancelToken& cancel) const;
 };
 
 // Paths of EDP's objects. An empty namespace: of all namespaces.
