@@ -1,12 +1,14 @@
 #include "common/http_transport.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,6 +52,15 @@ void set_keepalive(int socket) {
   set(IPPROTO_TCP, TCP_KEEPCNT, 3);
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, 25'000);
   set(IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+// What was given up must not arrive later: a closed socket would go on resending what has not been
+// acknowledged.
+void drop_unsent(int socket) {
+  int unsent = 0;
+  if (ioctl(socket, SIOCOUTQ, &unsent) != 0 || unsent == 0) return;
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  (void)setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 bool is_reset(int error) {
@@ -100,7 +111,10 @@ void Transport::close() {
   // No farewell: a close_notify may block, and who speaks HTTP needs none.
   if (ssl_ != nullptr) SSL_free(ssl_);
   ssl_ = nullptr;
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ >= 0) {
+    drop_unsent(fd_);
+    ::close(fd_);
+  }
   fd_ = -1;
   next_ = filled_ = 0;
 }

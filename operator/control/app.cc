@@ -247,7 +247,10 @@ void Operator::watch_health() {
     told = health;
     ++i;
   }
-  if (controller_->synced()) gate_->open();
+  if (controller_->synced()) {
+    directory_.set_ready();
+    gate_->open();
+  }
 }
 
 void Operator::measure() {

@@ -64,6 +64,7 @@ void ProbeDesk::refresh() {
   });
   for (auto& [uid, pod] : pods_) pod.wanted = false;
   std::vector<probe::Target> targets;
+  std::set<std::pair<std::string, std::string>> workloads;
   int64_t unready = 0;
   if (!watched.empty()) {
     office_.world.pods.for_each([&](const watch::PodRecord& pod) {
@@ -82,10 +83,15 @@ void ProbeDesk::refresh() {
       state.ns = pod.ns;
       state.policy = policy.name;
       state.wanted = true;
+      workloads.emplace(pod.ns.view(), std::get<2>(key));
       targets.push_back(std::move(*target));
     });
   }
   std::erase_if(pods_, [](const auto& entry) { return !entry.second.wanted; });
+  for (const auto& [ns, workload] : workloads_) {
+    if (!workloads.contains({ns, workload})) office_.metrics.probes_gone(ns, workload);
+  }
+  workloads_ = std::move(workloads);
   office_.metrics.set_probe_targets(static_cast<int64_t>(targets.size()));
   office_.metrics.set_probe_unready(unready);
   set_targets_(std::move(targets));

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "operator/control/office.h"
@@ -64,8 +66,9 @@ class ProbeDesk {
   const ProbeSettings settings_;
   bool leading_ = false, stale_ = false;
   double next_refresh_ = 0;
-  std::unordered_map<std::string, Pod> pods_;  // by uid
-  std::map<std::string, Canary> canaries_;     // by "ns/kind/name"
+  std::unordered_map<std::string, Pod> pods_;                // by uid
+  std::set<std::pair<std::string, std::string>> workloads_;  // with probes: namespace, name
+  std::map<std::string, Canary> canaries_;                   // by "ns/kind/name"
 };
 
 }  // namespace edp::control

@@ -15,7 +15,7 @@ namespace {
 
 namespace log = publish::log;
 
-Result<std::unique_ptr<serve::ReportStore>> open_store(const Config& config) {
+Result<std::unique_ptr<serve::ReportStore>> open_store(const Config& config, const CancelToken& stop) {
   if (config.store_type == "s3") {
     return serve::open_s3_store({.endpoint = config.s3_endpoint,
                                  .region = config.s3_region,
@@ -25,9 +25,19 @@ Result<std::unique_ptr<serve::ReportStore>> open_store(const Config& config) {
                                  .secret_key_file = config.s3_secret_key_file,
                                  .session_token_file = config.s3_session_token_file,
                                  .ca_file = config.s3_ca_file,
-                                 .spool_dir = config.reports_spool});
+                                 .spool_dir = config.reports_spool,
+                                 .stop = stop});
   }
   return serve::open_volume_store({.root = config.store_path, .reserve_bytes = config.store_reserve});
+}
+
+std::map<std::string, std::string> runners_of(const Config& config) {
+  const auto user = [](const std::string& ns, const std::string& account) {
+    return "system:serviceaccount:" + ns + ":" + account;
+  };
+  std::map<std::string, std::string> runners = {{user(config.ns, config.service_account), config.ns}};
+  if (config.node) runners[user(config.node_namespace, config.node_service_account)] = config.node_namespace;
+  return runners;
 }
 
 void note(publish::Metrics& metrics, const serve::ServeEvent& event) {
@@ -66,6 +76,7 @@ void note(publish::Metrics& metrics, const serve::ServeEvent& event) {
 struct Servers::Impl {
   const Config config;
   publish::Metrics& metrics;
+  CancelToken stop_store;
   std::unique_ptr<serve::ReportStore> store;
   std::unique_ptr<serve::Forwarder> forwarder;
   std::unique_ptr<serve::ReportService> service;
@@ -87,28 +98,27 @@ Result<std::unique_ptr<Servers>> Servers::start(const Config& config, kube::Api&
     std::error_code error;
     std::filesystem::create_directories(config.reports_spool, error);
     if (error) return fail("cannot be made: " + error.message(), config.reports_spool);
-    auto store = open_store(config);
+    auto store = open_store(config, impl->stop_store);
     if (!store) return tl::unexpected(store.error());
     impl->store = std::move(*store);
     const bool tls = !config.reports_certificate.empty();
-    if (config.store_type == "volume") {
-      impl->forwarder = std::make_unique<serve::Forwarder>(
-          serve::ForwarderOptions{.is_leader = hooks.is_leader,
-                                  .leader = hooks.leader,
-                                  .tls = tls,
-                                  .ca_file = config.reports_ca,
-                                  .server_name = config.reports_server_name,
-                                  .spool_dir = config.reports_spool,
-                                  .max_bytes = config.reports_max_bytes});
-    }
+    impl->forwarder =
+        std::make_unique<serve::Forwarder>(serve::ForwarderOptions{.is_leader = hooks.is_leader,
+                                                                   .leader = hooks.leader,
+                                                                   .tls = tls,
+                                                                   .ca_file = config.reports_ca,
+                                                                   .server_name = config.reports_server_name,
+                                                                   .spool_dir = config.reports_spool,
+                                                                   .max_bytes = config.reports_max_bytes});
+    // A volume is the leader's alone; a bucket serves every replica.
+    serve::Forwarder* const to_leader = config.store_type == "volume" ? impl->forwarder.get() : nullptr;
     serve::ReportServiceOptions options{
         .max_json_bytes = config.reports_max_bytes,
         .max_html_bytes = config.reports_max_bytes,
-        .runner_user = "system:serviceaccount:" + config.ns + ":" + config.service_account,
-        .runner_namespace = config.ns,
+        .runners = runners_of(config),
         .on_event = [&metrics](const serve::ServeEvent& event) { note(metrics, event); }};
-    impl->service = std::make_unique<serve::ReportService>(api, *impl->store, runners, impl->forwarder.get(),
-                                                           std::move(options));
+    impl->service =
+        std::make_unique<serve::ReportService>(api, *impl->store, runners, to_leader, std::move(options));
     impl->reports =
         std::make_unique<http::Server>(http::ServerOptions{.address = address->host,
                                                            .port = address->port,
@@ -160,6 +170,7 @@ void Servers::measure() {
 }
 
 void Servers::stop() {
+  impl_->stop_store.cancel();
   if (impl_->reports) impl_->reports->stop();
   if (impl_->ops) impl_->ops->stop();
 }

@@ -37,7 +37,8 @@ bool refused(const act::StepResult& result) {
 // What of a pod can change a verdict about it.
 bool same_target(const watch::PodRecord& a, const watch::PodRecord& b) {
   return a.ip == b.ip && a.phase == b.phase && a.deleting == b.deleting && a.ready == b.ready &&
-         a.labels == b.labels && a.restarts == b.restarts;
+         a.labels == b.labels && a.restarts == b.restarts &&
+         (a.ephemeral ? b.ephemeral && *a.ephemeral == *b.ephemeral : !b.ephemeral);
 }
 
 }  // namespace
@@ -62,6 +63,10 @@ void RunDesk::lead(double now) {
   office_.world.runs.for_each([&](const watch::RunRecord& run) {
     for (const watch::PodRecord* pod : office_.world.runner_pods(run.uid)) on_pod(nullptr, pod, now);
     on_run(nullptr, &run, now);
+    for (const watch::TargetStatus& target : run.status.targets) {
+      const watch::PodRecord* pod = office_.world.pods.find(run.ns, target.pod);
+      if (pod != nullptr && pod->uid == target.uid) tell_ledger(run.uid, *pod, false, now);
+    }
   });
 }
 
@@ -177,11 +182,34 @@ void RunDesk::on_pod(const watch::PodRecord* old, const watch::PodRecord* now, d
   }
   if (old != nullptr && now != nullptr && same_target(*old, *now)) return;
   if (const auto runs = targets_.find(pod.uid); runs != targets_.end()) {
-    for (const std::string& uid : runs->second) look_at(uid, time);
+    for (const std::string& uid : runs->second) {
+      tell_ledger(uid, pod, now == nullptr, time);
+      look_at(uid, time);
+    }
   }
   if (!pod.enabled()) return;
   if (const auto runs = choosing_.find(pod.ns); runs != choosing_.end()) {
     for (const std::string& uid : runs->second) look_at(uid, time);
+  }
+}
+
+// A runner inside its target's pod holds a slot as a Job does.
+void RunDesk::tell_ledger(const std::string& run_uid, const watch::PodRecord& pod, bool gone, double time) {
+  const watch::RunRecord* run = office_.world.run(run_uid);
+  if (run == nullptr || !pod.ephemeral) return;
+  for (const watch::EphemeralContainer& container : *pod.ephemeral) {
+    if (reconcile::attempt_of(container.name, run_uid, pod.uid) == 0) continue;
+    ledger_.job({.ns = pod.ns,
+                 .name = container.name,
+                 .run_uid = run_uid,
+                 .run_namespace = run->ns.str(),
+                 .run_name = run->name,
+                 .target_uid = pod.uid,
+                 .target_node = pod.node,
+                 .created = static_cast<int64_t>(time),
+                 .finished = container.finished,
+                 .complete = gone || container.state.exit_code.has_value()},
+                static_cast<int64_t>(time));
   }
 }
 

@@ -59,6 +59,7 @@ class RunDesk {
   void index_targets(const watch::RunRecord& run, Work& work);
   void forget(const std::string& uid);
   void tell_directory(const watch::PodRecord* old, const watch::PodRecord* now);
+  void tell_ledger(const std::string& run_uid, const watch::PodRecord& pod, bool gone, double time);
   void count_finished(const watch::RunRecord& run);
 
   Office& office_;

@@ -1,6 +1,7 @@
 // Which pod is the runner of which run: written by the control thread, read by the report service's.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,7 +32,12 @@ class Directory final : public serve::RunnerDirectory {
     runners_.erase({pod.ns.str(), pod.name, pod.uid});
   }
 
+  // Jobs and pods have been listed: whoever isn't here is no runner.
+  bool ready() override { return ready_; }
+  void set_ready() { ready_ = true; }
+
  private:
+  std::atomic<bool> ready_ = false;
   Mutex mutex_;
   std::map<std::tuple<std::string, std::string, std::string>, serve::RunnerIdentity> runners_
       EDP_GUARDED_BY(mutex_);

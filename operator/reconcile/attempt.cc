@@ -41,19 +41,31 @@ void add_runner(AttemptView& view, const watch::PodRecord& pod) {
   view.waiting_message = pod.runner->waiting_message;
 }
 
-AttemptView view_of(const EphemeralRecord& container) {
-  const size_t dash = container.name.find_last_of('-');
-  AttemptView view{.job = container.name,
-                   .done = container.done,
-                   .complete = container.done && container.exit_code == 0,
-                   .deletable = false,
-                   .finished = container.finished,
-                   .runner_ended = container.done,
-                   .exit_code = container.exit_code,
-                   .summary = container.message,
-                   .waiting_reason = container.waiting_reason};
-  if (dash != std::string::npos) view.number = std::atoi(container.name.c_str() + dash + 1);
-  return view;
+// Of a runner inside its target's pod. Nobody says when it was added; `since` is the run's own start.
+AttemptView view_of(const watch::EphemeralContainer& container, int32_t number, int64_t since) {
+  const bool ended = container.state.exit_code.has_value();
+  return {.number = number,
+          .job = container.name,
+          .done = ended,
+          .complete = container.state.exit_code == 0,
+          .deletable = false,
+          .finished = container.finished,
+          .runner_ended = ended,
+          .exit_code = container.state.exit_code,
+          .summary = container.state.message,
+          .waiting_reason = container.state.waiting_reason,
+          .waiting_message = container.state.waiting_message,
+          .waiting_since = since};
+}
+
+void add_ephemeral(std::vector<AttemptView>& attempts, const RunInput& input,
+                   const watch::TargetStatus& target) {
+  const watch::PodRecord* pod = input.pods.find(target.pod);
+  if (pod == nullptr || pod->uid != target.uid || !pod->ephemeral) return;
+  for (const watch::EphemeralContainer& container : *pod->ephemeral) {
+    const int32_t number = attempt_of(container.name, input.run->uid, target.uid);
+    if (number > 0) attempts.push_back(view_of(container, number, input.run->status.started));
+  }
 }
 
 Judgement judge_running(const AttemptView& attempt, bool target_lives, const RunSettings& settings,
@@ -64,7 +76,7 @@ Judgement judge_running(const AttemptView& attempt, bool target_lives, const Run
   if (!is_image_trouble(attempt.waiting_reason)) return {};
   const int64_t patience_ends = attempt.waiting_since + settings.image_patience;
   const std::string why = attempt.waiting_reason + ": " + http::one_line(attempt.waiting_message, 160);
-  if (now >= patience_ends && attempt.deletable) {
+  if (now >= patience_ends) {
     return {.kind = Kind::kFailed, .reason = "ImagePullFailed", .message = "the runner's image: " + why};
   }
   return {.reason = attempt.waiting_reason, .message = why, .look_again = std::max(patience_ends, now + 1)};
@@ -119,16 +131,14 @@ Judgement judge_failed(const AttemptView& attempt, const Result<Outcome>& outcom
 
 }  // namespace
 
-std::vector<AttemptView> attempts_at(const RunInput& input, std::string_view target_uid) {
+std::vector<AttemptView> attempts_at(const RunInput& input, const watch::TargetStatus& target) {
   std::vector<AttemptView> attempts;
   for (const watch::JobRecord* job : input.jobs) {
-    if (job->target_uid == target_uid) attempts.push_back(view_of(*job));
+    if (job->target_uid == target.uid) attempts.push_back(view_of(*job));
   }
-  for (const EphemeralRecord& container : input.ephemeral) {
-    if (container.target_uid == target_uid) attempts.push_back(view_of(container));
-  }
+  add_ephemeral(attempts, input, target);
   for (const watch::PodRecord* pod : input.runner_pods) {
-    if (watch::label(*pod->labels, "edp.dev/target-uid") != target_uid) continue;
+    if (watch::label(*pod->labels, "edp.dev/target-uid") != target.uid) continue;
     const std::string number(watch::label(*pod->labels, "edp.dev/attempt"));
     for (AttemptView& attempt : attempts) {
       if (attempt.deletable && std::to_string(attempt.number) == number) add_runner(attempt, *pod);

@@ -27,7 +27,7 @@ struct AttemptView {
 };
 
 // Of a run's target, by attempt; the highest number last.
-std::vector<AttemptView> attempts_at(const RunInput& input, std::string_view target_uid);
+std::vector<AttemptView> attempts_at(const RunInput& input, const watch::TargetStatus& target);
 
 struct Judgement {
   enum class Kind : uint8_t {

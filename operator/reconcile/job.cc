@@ -1,6 +1,7 @@
 #include "operator/reconcile/job.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "common/files.h"
@@ -119,40 +120,37 @@ Json volumes(int64_t deadline) {
                        {"projected", {{"sources", Json::array({{{"serviceAccountToken", token}}})}}}}});
 }
 
-Json toleration(const Toleration& of) {
-  Json json = Json::object();
-  for (const auto& [key, value] : {std::pair("key", &of.key), std::pair("operator", &of.op),
-                                   std::pair("value", &of.value), std::pair("effect", &of.effect)}) {
-    if (!value->empty()) json[key] = *value;
-  }
-  return json;
+Json tolerations_of(const JobSettings& settings) {
+  Json tolerations = Json::parse(settings.tolerations, nullptr, /*allow_exceptions=*/false);
+  return tolerations.is_array() ? tolerations : Json::array();
 }
 
 void place_on_diagnostic_nodes(Json& spec, const JobSettings& settings) {
   Json tolerations = Json::array();
-  if (!settings.node_key.empty()) {
-    const Json expression = {
-        {"key", settings.node_key}, {"operator", "In"}, {"values", Json::array({settings.node_value})}};
-    const Json term = {{"matchExpressions", Json::array({expression})}};
+  Json expressions = Json::array();
+  for (const auto& [key, value] : settings.node_selector) {
+    expressions.push_back({{"key", key}, {"operator", "In"}, {"values", Json::array({value})}});
+    tolerations.push_back({{"key", key}, {"operator", "Exists"}});
+  }
+  if (!expressions.empty()) {
+    const Json term = {{"matchExpressions", expressions}};
     spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"] =
         Json::array({term});
-    tolerations.push_back(toleration({.key = settings.node_key}));
   }
-  for (const Toleration& one : settings.tolerations) tolerations.push_back(toleration(one));
+  for (const Json& one : tolerations_of(settings)) tolerations.push_back(one);
   if (!tolerations.empty()) spec["tolerations"] = tolerations;
 }
 
 // To the node itself, past the scheduler's other rules, so that it is there or the run fails.
-void place_on_targets_node(Json& spec, const watch::PodRecord& target, const JobSettings& settings) {
+void place_on_targets_node(Json& spec, const watch::PodRecord& target) {
   spec["hostPID"] = true;
   const Json field = {
       {"key", "metadata.name"}, {"operator", "In"}, {"values", Json::array({target.node.str()})}};
   const Json term = {{"matchFields", Json::array({field})}};
   spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"] =
       Json::array({term});
-  Json tolerations = Json::array({toleration({.key = ""})});
-  for (const Toleration& one : settings.tolerations) tolerations.push_back(toleration(one));
-  spec["tolerations"] = tolerations;
+  const Json everything = {{"operator", "Exists"}};
+  spec["tolerations"] = Json::array({everything});
 }
 
 }  // namespace
@@ -160,6 +158,15 @@ void place_on_targets_node(Json& spec, const watch::PodRecord& target, const Job
 std::string job_name(std::string_view run_uid, std::string_view target_uid, int32_t attempt) {
   const std::string of = std::string(run_uid) + "/" + std::string(target_uid);
   return "edp-" + sha256_hex(of).substr(0, 12) + "-" + std::to_string(attempt);
+}
+
+int32_t attempt_of(std::string_view name, std::string_view run_uid, std::string_view target_uid) {
+  std::string_view number = name;
+  number.remove_prefix(name.find_last_of('-') + 1);
+  int32_t attempt = 0;
+  const auto [at, error] = std::from_chars(number.data(), number.data() + number.size(), attempt);
+  if (error != std::errc() || at != number.data() + number.size() || attempt < 1) return 0;
+  return name == job_name(run_uid, target_uid, attempt) ? attempt : 0;
 }
 
 double effective_timeout(const watch::RunRecord& run, const watch::ProfileRecord& profile) {
@@ -231,7 +238,7 @@ Result<std::string> build_job(const watch::RunRecord& run, const watch::ProfileR
   for (const std::string& secret : settings.pull_secrets)
     spec["imagePullSecrets"].push_back({{"name", secret}});
   if (on_node) {
-    place_on_targets_node(spec, target, settings);
+    place_on_targets_node(spec, target);
   } else {
     place_on_diagnostic_nodes(spec, settings);
   }

@@ -12,10 +12,6 @@
 
 namespace edp::reconcile {
 
-struct Toleration {
-  std::string key, op = "Exists", value, effect;  // as in a pod; empty ones are left out
-};
-
 struct JobSettings {
   std::string ns = "diagnostic-system", service_account = "edp-runner";
   // Where node-local runners live: hostPID does not pass "restricted".
@@ -24,8 +20,9 @@ struct JobSettings {
   std::vector<std::string> pull_secrets;
   std::string reports_url;  // "https://edp-reports.diagnostic-system.svc:8443", no slash at the end
   std::string reports_ca;   // PEM
-  std::string node_key = "node-role.kubernetes.io/diagnostic", node_value = "true";  // key empty: any node
-  std::vector<Toleration> tolerations;  // beyond the one for node_key
+  // Labels of the nodes that runners go to, whose taints they bear; empty: any node.
+  std::map<std::string, std::string> node_selector = {{"node-role.kubernetes.io/diagnostic", "true"}};
+  std::string tolerations = "[]";  // beyond those: JSON, as in a pod
   std::string priority_class;
   std::map<std::string, std::string> extra_labels;  // of Job and pod
   int64_t slack_seconds = 90;  // activeDeadlineSeconds beyond the timeout: scheduling, image, 35 s to upload
@@ -34,6 +31,8 @@ struct JobSettings {
 
 // "edp-<12 hex of sha256(run uid + "/" + target uid)>-<attempt>".
 std::string job_name(std::string_view run_uid, std::string_view target_uid, int32_t attempt);
+// The attempt that such a name tells; 0 where it is of another run or target.
+int32_t attempt_of(std::string_view name, std::string_view run_uid, std::string_view target_uid);
 
 // The profile called for: the object if there is one, else built in; nothing if there is neither. A built-in
 // one is filled from the runner's own YAML files.

@@ -188,13 +188,30 @@ TEST(Job, GoesToTheDiagnosticNodesUnlessToldOtherwise) {
   EXPECT_EQ(spec["tolerations"],
             json::array({{{"key", "node-role.kubernetes.io/diagnostic"}, {"operator", "Exists"}}}));
   JobSettings anywhere = settings();
-  anywhere.node_key.clear();
-  anywhere.tolerations = {{.key = "gpu", .op = "Equal", .value = "yes", .effect = "NoSchedule"}};
+  anywhere.node_selector.clear();
+  anywhere.tolerations =
+      R"([{"key":"gpu","operator":"Equal","value":"yes","effect":"NoExecute","tolerationSeconds":60}])";
   const json other = job(run("checkout-1"), profile(), anywhere)["spec"]["template"]["spec"];
   EXPECT_FALSE(other.contains("affinity"));
-  EXPECT_EQ(
-      other["tolerations"],
-      json::array({{{"key", "gpu"}, {"operator", "Equal"}, {"value", "yes"}, {"effect", "NoSchedule"}}}));
+  EXPECT_EQ(other["tolerations"], json::parse(anywhere.tolerations));
+  JobSettings several = settings();
+  several.node_selector["pool"] = "tools";
+  const json third = job(run("checkout-1"), profile(), several)["spec"]["template"]["spec"];
+  EXPECT_EQ(third["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+                 ["nodeSelectorTerms"][0]["matchExpressions"]
+                     .size(),
+            2U);
+  EXPECT_EQ(third["tolerations"].size(), 2U);
+}
+
+TEST(Job, ANameTellsItsAttempt) {
+  const std::string name = job_name("run", "target", 12);
+  EXPECT_EQ(attempt_of(name, "run", "target"), 12);
+  EXPECT_EQ(attempt_of(name, "run", "other"), 0);
+  EXPECT_EQ(attempt_of(name, "other", "target"), 0);
+  for (const std::string& wrong : {name + "x", name + "-", std::string("edp"), std::string(), name + "-1"}) {
+    EXPECT_EQ(attempt_of(wrong, "run", "target"), 0) << wrong;
+  }
 }
 
 TEST(Job, ExtrasOfTheInstallation) {

@@ -216,12 +216,13 @@ class Reconciler {
   bool check_profile() {
     const bool allowed = profile_->reach == Reach::kNetwork ||
                          (profile_->reach == Reach::kNode && settings_.allow_node) ||
-                         (profile_->reach == Reach::kEphemeralContainer && settings_.allow_ephemeral);
+                         (profile_->reach == Reach::kEphemeralContainer &&
+                          settings_.ephemeral_namespaces.contains(run_.ns.view()));
     if (!allowed) {
       refuse("ReachNotAllowed",
              "profile " + profile_->name + " reaches its targets by " +
                  (profile_->reach == Reach::kNode ? "a Job on their node" : "an ephemeral container") +
-                 ", which this installation does not allow");
+                 ", which this installation does not allow in namespace " + run_.ns.str());
       return false;
     }
     if (const auto text = runner_profile(run_, *profile_); !text) {
@@ -266,7 +267,7 @@ class Reconciler {
   }
 
   void advance(TargetStatus& target, const TargetStatus& stored) {
-    const std::vector<AttemptView> attempts = attempts_at(in_, target.uid);
+    const std::vector<AttemptView> attempts = attempts_at(in_, target);
     if (terminal(target)) {
       for (const AttemptView& attempt : attempts) {
         if (!attempt.done || settings_.delete_finished_jobs) delete_job(attempt, &target);

@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,8 @@ namespace edp::reconcile {
 struct RunSettings {
   JobSettings job;
   std::string public_url;  // for people, in status.report.url; empty: job.reports_url
-  bool allow_ephemeral = false, allow_node = false;
+  bool allow_node = false;
+  std::set<std::string, std::less<>> ephemeral_namespaces;  // whose pods may get an ephemeral container
   size_t max_targets = 24;
   int64_t wait_for_pods = 30;   // seconds for a pod to match
   int64_t image_patience = 60;  // seconds of ErrImagePull
@@ -45,16 +47,6 @@ struct RunSettings {
 struct PodView {
   std::function<const watch::PodRecord*(std::string_view name)> find;
   std::function<void(const std::function<void(const watch::PodRecord&)>& visit)> each;
-};
-
-// An ephemeral container that the operator added, as seen in its pod.
-struct EphemeralRecord {
-  std::string name;  // = job_name
-  std::string target_uid;
-  bool done = false;
-  std::string message, waiting_reason;
-  std::optional<int32_t> exit_code;
-  int64_t finished = 0;
 };
 
 enum class WorkloadState : uint8_t {
@@ -71,9 +63,8 @@ struct RunInput {
   PodView pods;
   WorkloadState workload = WorkloadState::kByOwner;
   watch::Selector workload_selector;
-  std::vector<const watch::JobRecord*> jobs;         // of this run's uid
-  std::vector<const watch::PodRecord*> runner_pods;  // label edp.dev/run-uid is this run's
-  std::vector<EphemeralRecord> ephemeral;
+  std::vector<const watch::JobRecord*> jobs;           // of this run's uid
+  std::vector<const watch::PodRecord*> runner_pods;    // label edp.dev/run-uid is this run's
   std::map<std::string, Answer, std::less<>> answers;  // Ledger::answers(run uid)
   int64_t now = 0;
 };

@@ -767,22 +767,41 @@ TEST(Run, StrayJobsAreDeleted) {
   EXPECT_THAT(world.deleted, ElementsAre("edp-stray-1"));
 }
 
-TEST(Run, EphemeralContainersWhereAllowed) {
+RunWorld ephemeral_world() {
   RunWorld world(run());
   world.add_pods(1);
-  world.settings.allow_ephemeral = true;
+  world.settings.ephemeral_namespaces = {world.run.ns.str()};
   world.profile =
       watch::ProfileRecord{.name = "p", .reach = watch::Reach::kEphemeralContainer, .diagnostic = "{}"};
+  return world;
+}
+
+watch::EphemeralContainer& container_of(RunWorld& world) {
+  return world.pods.begin()->second.ephemeral->back();
+}
+
+TEST(Run, EphemeralContainersWhereAllowed) {
+  RunWorld world = ephemeral_world();
   world.settle();
-  ASSERT_THAT(world.ephemeral, SizeIs(1));
+  ASSERT_THAT(world.created, SizeIs(1));
   EXPECT_EQ(world.run.status.running, 1);
-  world.ephemeral[0].done = true;
-  world.ephemeral[0].exit_code = 0;
-  world.ephemeral[0].message = summary(2, 1, 0, false);
+  container_of(world).state = {.message = summary(2, 1, 0, false), .exit_code = 0};
   world.settle();
   EXPECT_EQ(reason(world, "Succeeded"), "True ReportNotStored");
   EXPECT_EQ(world.run.status.verdict, "1 CRITICAL");
   EXPECT_THAT(world.deleted, IsEmpty());
+}
+
+TEST(Run, AnEphemeralContainerWithoutAnImageEndsTheRun) {
+  RunWorld world = ephemeral_world();
+  world.settle();
+  container_of(world).state = {.waiting_reason = "ImagePullBackOff", .waiting_message = "not found"};
+  world.settle();
+  EXPECT_EQ(world.run.status.running, 1);
+  world.now += world.settings.image_patience;
+  world.settle();
+  EXPECT_EQ(world.run.status.targets[0].reason, "ImagePullFailed");
+  EXPECT_THAT(world.created, SizeIs(1));
 }
 
 TEST(Run, NodeJobsLiveInTheirOwnNamespace) {

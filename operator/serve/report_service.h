@@ -64,8 +64,9 @@ struct ReportServiceOptions {
   uint64_t max_json_bytes = uint64_t{64} << 20;  // after decompression
   uint64_t max_html_bytes = uint64_t{64} << 20;
   std::string audience = "edp-reports";
-  std::string runner_user = "system:serviceaccount:diagnostic-system:edp-runner";
-  std::string runner_namespace = "diagnostic-system";
+  // Who may bring reports, and the namespace of its pods.
+  std::map<std::string, std::string> runners = {
+      {"system:serviceaccount:diagnostic-system:edp-runner", "diagnostic-system"}};
   Reviewer::Options review;
   size_t max_uploads = 8;                           // at once; beyond: 503 with Retry-After
   std::function<int64_t()> now;                     // seconds since 1970; empty: the system's clock

@@ -16,7 +16,7 @@ tl::expected<User, Fault> RunnerGate::authenticate(const http::ServerRequest& re
     return tl::unexpected(
         Fault{401, "BadToken", "the token is not valid for audience " + options_.audience, {}});
   }
-  if (identity.user.name != options_.runner_user) {
+  if (!options_.runners.contains(identity.user.name)) {
     return tl::unexpected(
         Fault{403, "NotARunner", "only runners bring reports", "the token is of " + identity.user.name});
   }
@@ -29,7 +29,7 @@ tl::expected<int, Fault> RunnerGate::admit(const User& user, const ReportKey& ke
   if (!valid_object_name(pod) || !valid_uid(uid)) {
     return tl::unexpected(Fault{403, "NotARunner", "the token is bound to no pod", {}});
   }
-  const auto runner = runners_.find(options_.runner_namespace, pod, uid);
+  const auto runner = runners_.find(options_.runners.at(user.name), pod, uid);
   if (!runner) {
     if (!runners_.ready()) {
       return tl::unexpected(Fault{503, "NotReady", "the runners are not known yet; try again", "pod " + pod});

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "operator/watch/labels.h"
 #include "operator/watch/meta.h"
+#include "operator/watch/pod_ports.h"
 #include "operator/watch/readers.h"
 #include "operator/watch/sax.h"
 
@@ -17,35 +17,10 @@ namespace {
 
 constexpr size_t kMaxWaitingMessage = 1024;
 
-uint16_t port_number(int64_t value) {
-  return value > 0 && value <= 65'535 ? static_cast<uint16_t>(value) : uint16_t{0};
-}
-uint16_t port_number(std::string_view text) {
-  int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && at == end ? port_number(value) : uint16_t{0};
-}
 int32_t narrow(int64_t value) {
   return static_cast<int32_t>(
       std::clamp<int64_t>(value, std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()));
 }
-
-struct Port {
-  std::string name;
-  uint16_t number = 0;
-  bool tcp = true;
-};
-
-struct Probe {
-  enum class Kind : uint8_t { kNone, kHttp, kTcp, kOther };  // kOther: exec, grpc
-  Kind kind = Kind::kNone;
-  bool https = false, other_host = false;
-  uint16_t port = 0;
-  std::string port_name, path;
-  int64_t timeout = 1, period = 10;
-  size_t container = 0;
-};
 
 struct Terminated {
   bool there = false;
@@ -80,6 +55,11 @@ class PodReader {
     kConditionType,
     kConditionStatus,
     kConditionTime,
+    kEphemeralSpec,
+    kEphemeralSpecName,
+    kEphemeralStatuses,
+    kEphemeralName,
+    kEphemeralState,
     kStatuses,
     kRestarts,
     kState,
@@ -104,7 +84,10 @@ class PodReader {
         return key == "status" ? kStatus : kSkip;
       case kSpec:
         if (key == "nodeName") return kNodeName;
+        if (key == "ephemeralContainers") return kEphemeralSpec;
         return key == "containers" ? kContainers : kSkip;
+      case kEphemeralSpec:
+        return key == "name" ? kEphemeralSpecName : kSkip;
       case kContainers:
         if (key == "ports") return kPorts;
         return key == "readinessProbe" ? kProbe : kSkip;
@@ -128,7 +111,11 @@ class PodReader {
         if (key == "phase") return kPhase;
         if (key == "podIP") return kIp;
         if (key == "conditions") return kConditions;
+        if (key == "ephemeralContainerStatuses") return kEphemeralStatuses;
         return key == "containerStatuses" ? kStatuses : kSkip;
+      case kEphemeralStatuses:
+        if (key == "name") return kEphemeralName;
+        return key == "state" ? kEphemeralState : kSkip;
       case kConditions:
         if (key == "type") return kConditionType;
         if (key == "status") return kConditionStatus;
@@ -138,6 +125,7 @@ class PodReader {
         if (key == "state") return kState;
         return key == "lastState" ? kLastState : kSkip;
       case kState:
+      case kEphemeralState:
         if (key == "waiting") return kWaiting;
         return key == "terminated" ? kTerminated : kSkip;
       case kLastState:
@@ -160,22 +148,26 @@ class PodReader {
     if (MetaReader::owns(node)) return meta_.enter(node);
     switch (node) {
       case kContainers:
-        ports_.emplace_back();
+        ports_.add_container();
         break;
       case kPorts:
-        if (!ports_.empty()) ports_.back().emplace_back();
+        ports_.add_port();
         break;
       case kProbe:
-        probe_ = Probe();
+        probe_ = PodProbe();
         break;
       case kHttpGet:
-        probe_.kind = Probe::Kind::kHttp;
+        probe_.kind = PodProbe::Kind::kHttp;
         break;
       case kTcpSocket:
-        probe_.kind = Probe::Kind::kTcp;
+        probe_.kind = PodProbe::Kind::kTcp;
         break;
       case kProbeOther:
-        probe_.kind = Probe::Kind::kOther;
+        probe_.kind = PodProbe::Kind::kOther;
+        break;
+      case kEphemeralStatuses:
+        ephemeral_ = EphemeralContainer();
+        in_ephemeral_ = true;
         break;
       case kConditions:
         is_ready_condition_ = condition_true_ = false;
@@ -195,12 +187,16 @@ class PodReader {
     if (MetaReader::owns(node)) return meta_.leave(node);
     switch (node) {
       case kProbe:
-        add_probe();
+        ports_.add_probe(probe_);
         break;
       case kConditions:
         if (!is_ready_condition_) break;
         pod_.ready = condition_true_;
         pod_.ready_since = condition_time_;
+        break;
+      case kEphemeralStatuses:
+        in_ephemeral_ = false;
+        keep_ephemeral(std::move(ephemeral_));
         break;
       case kTerminated:
       case kLastTerminated:
@@ -218,10 +214,10 @@ class PodReader {
         pod_.node = Symbol(value);
         break;
       case kPortName:
-        if (Port* const port = this->port()) port->name = value;
+        if (PodPort* const port = ports_.port()) port->name = value;
         break;
       case kPortProtocol:
-        if (Port* const port = this->port()) port->tcp = value == "TCP";
+        if (PodPort* const port = ports_.port()) port->tcp = value == "TCP";
         break;
       case kProbePort:
         probe_.port_name = value;
@@ -234,6 +230,12 @@ class PodReader {
         break;
       case kProbeHost:
         probe_.other_host = !value.empty();
+        break;
+      case kEphemeralSpecName:
+        keep_ephemeral({.name = value});
+        break;
+      case kEphemeralName:
+        ephemeral_.name = value;
         break;
       case kPhase:
         pod_.phase = value == "Running"     ? PodPhase::kRunning
@@ -264,10 +266,10 @@ class PodReader {
         terminated_.finished = parse_time(value);
         break;
       case kWaitReason:
-        if (runner_.waiting_reason.empty()) runner_.waiting_reason = value;
+        if (auto& reason = now().waiting_reason; reason.empty()) reason = value;
         break;
       case kWaitMessage:
-        if (runner_.waiting_message.empty()) runner_.waiting_message = value.substr(0, kMaxWaitingMessage);
+        if (auto& text = now().waiting_message; text.empty()) text = value.substr(0, kMaxWaitingMessage);
         break;
       default:
         break;
@@ -278,7 +280,7 @@ class PodReader {
     if (MetaReader::owns(node)) return meta_.number(node, value);
     switch (node) {
       case kPortNumber:
-        if (Port* const port = this->port()) port->number = port_number(value);
+        if (PodPort* const port = ports_.port()) port->number = port_number(value);
         break;
       case kProbePort:
         probe_.port = port_number(value);
@@ -319,9 +321,9 @@ class PodReader {
     pod_.pprof_port = port_number(meta.annotation("edp.dev/pprof-port"));
     pod_.pprof_path = Symbol(meta.annotation("edp.dev/pprof-path"));
     pod_.pprof_scheme = Symbol(meta.annotation("edp.dev/pprof-scheme"));
-    if (pod_.pprof_port == 0) pod_.pprof_port = named_port("pprof");
-    if (pod_.pprof_port == 0) pod_.pprof_port = named_port("debug");
-    set_readiness();
+    if (pod_.pprof_port == 0) pod_.pprof_port = ports_.named("pprof");
+    if (pod_.pprof_port == 0) pod_.pprof_port = ports_.named("debug");
+    pod_.readiness = ports_.readiness();
     if (!label(*pod_.labels, "edp.dev/run-uid").empty())
       pod_.runner = std::make_unique<RunnerPod>(std::move(runner_));
     // Room that growing left over is not kept ten thousand times.
@@ -331,72 +333,47 @@ class PodReader {
   }
 
  private:
-  Port* port() { return ports_.empty() || ports_.back().empty() ? nullptr : &ports_.back().back(); }
+  // The container whose state is being read.
+  RunnerPod& now() { return in_ephemeral_ ? ephemeral_.state : runner_; }
 
-  void add_probe() {
-    if (probe_.kind == Probe::Kind::kNone || ports_.empty()) return;
-    probe_.container = ports_.size() - 1;
-    const auto usable = [](const Probe& one) {
-      return one.kind == Probe::Kind::kHttp || one.kind == Probe::Kind::kTcp;
-    };
-    if (chosen_.kind == Probe::Kind::kNone || (!usable(chosen_) && usable(probe_))) chosen_ = probe_;
+  // Of EDP's own, the status after the spec that came before it, or the other way round.
+  void keep_ephemeral(EphemeralContainer container) {
+    if (!container.name.starts_with("edp-")) return;
+    if (!pod_.ephemeral) pod_.ephemeral = std::make_unique<std::vector<EphemeralContainer>>();
+    const auto known = std::ranges::find(*pod_.ephemeral, container.name, &EphemeralContainer::name);
+    if (known == pod_.ephemeral->end()) {
+      pod_.ephemeral->push_back(std::move(container));
+    } else if (!(container.state == RunnerPod())) {
+      *known = std::move(container);
+    }
   }
 
-  void add_terminated(bool now) {
+  void add_terminated(bool current) {
+    if (in_ephemeral_) {
+      ephemeral_.finished = terminated_.finished;
+      ephemeral_.state.exit_code = narrow(terminated_.exit_code);
+      ephemeral_.state.message = std::move(terminated_.message);
+      return;  // an EDP runner's end is none of the pod's
+    }
     Termination& last = pod_.last_termination;
     if (terminated_.finished >= last.finished) {
       last.reason = Symbol(terminated_.reason);
       last.exit_code = narrow(terminated_.exit_code);
       last.finished = terminated_.finished;
     }
-    if (now && !runner_.exit_code) {
+    if (current && !runner_.exit_code) {
       runner_.exit_code = narrow(terminated_.exit_code);
       runner_.message = std::move(terminated_.message);
-    }
-  }
-
-  [[nodiscard]] uint16_t named_port(std::string_view name) const {
-    for (const auto& container : ports_)
-      for (const Port& port : container)
-        if (port.tcp && port.name == name && port.number != 0) return port.number;
-    return 0;
-  }
-
-  [[nodiscard]] uint16_t probe_port() const {
-    if (chosen_.port_name.empty()) return chosen_.port;
-    for (const Port& port : ports_[chosen_.container])
-      if (port.tcp && port.name == chosen_.port_name) return port.number;
-    const uint16_t elsewhere = named_port(chosen_.port_name);
-    return elsewhere != 0 ? elsewhere : port_number(chosen_.port_name);
-  }
-
-  void set_readiness() {
-    ReadinessProbe& readiness = pod_.readiness;
-    if (chosen_.kind == Probe::Kind::kNone) {  // no probe at all: a connect to the first port
-      for (const auto& container : ports_)
-        for (const Port& port : container)
-          if (readiness.port == 0 && port.tcp) readiness.port = port.number;
-      if (readiness.port != 0) readiness.kind = ReadinessProbe::Kind::kTcp;
-      return;
-    }
-    if (chosen_.kind == Probe::Kind::kOther || chosen_.other_host) return;
-    readiness.port = probe_port();
-    if (readiness.port == 0) return;
-    readiness.timeout_seconds = static_cast<uint16_t>(std::clamp<int64_t>(chosen_.timeout, 1, 3600));
-    readiness.period_seconds = static_cast<uint16_t>(std::clamp<int64_t>(chosen_.period, 1, 3600));
-    if (chosen_.kind == Probe::Kind::kTcp) {
-      readiness.kind = ReadinessProbe::Kind::kTcp;
-    } else {
-      readiness.kind = chosen_.https ? ReadinessProbe::Kind::kHttps : ReadinessProbe::Kind::kHttp;
-      readiness.path = Symbol(chosen_.path.empty() ? "/" : std::string_view(chosen_.path));
     }
   }
 
   MetaReader meta_;
   PodRecord pod_;
   RunnerPod runner_;
-  std::vector<std::vector<Port>> ports_;  // of each container
-  Probe probe_, chosen_;
+  EphemeralContainer ephemeral_;
+  bool in_ephemeral_ = false;
+  PodPorts ports_;
+  PodProbe probe_;
   Terminated terminated_;
   bool is_ready_condition_ = false, condition_true_ = false;
   int64_t condition_time_ = 0;

@@ -185,5 +185,28 @@ TEST(ReadPod, SaysWhatItCannotRead) {
   }
 }
 
+TEST(ReadPod, OfEphemeralContainersOnlyOurs) {
+  const auto pod = read_pod(R"({"metadata": {"name": "a"},
+    "spec": {"ephemeralContainers": [{"name": "debugger-1"}, {"name": "edp-0123456789ab-1"},
+                                     {"name": "edp-0123456789ab-2"}, {"name": "edp-0123456789ab-3"}]},
+    "status": {"ephemeralContainerStatuses": [
+      {"name": "debugger-1", "state": {"terminated": {"exitCode": 9, "finishedAt": "2026-01-02T03:04:05Z"}}},
+      {"name": "edp-0123456789ab-1", "restartCount": 7, "state": {"terminated":
+        {"exitCode": 0, "message": "the verdict", "finishedAt": "2026-01-02T03:04:05Z"}}},
+      {"name": "edp-0123456789ab-2", "state": {"waiting": {"reason": "ErrImagePull", "message": "no such"}}}]}})");
+  ASSERT_TRUE(pod);
+  ASSERT_TRUE(pod->ephemeral);
+  const std::vector<EphemeralContainer>& ours = *pod->ephemeral;
+  ASSERT_EQ(ours.size(), 3U);
+  EXPECT_EQ(ours[0].state.message, "the verdict");
+  EXPECT_EQ(ours[0].state.exit_code, 0);
+  EXPECT_EQ(ours[0].finished, 1767323045);
+  EXPECT_EQ(ours[1].state.waiting_reason, "ErrImagePull");
+  EXPECT_EQ(ours[1].state.exit_code, std::nullopt);
+  EXPECT_EQ(ours[2].state, RunnerPod());
+  EXPECT_EQ(pod->restarts, 0) << "a runner's is none of the pod's";
+  EXPECT_EQ(pod->last_termination.finished, 0);
+}
+
 }  // namespace
 }  // namespace edp::watch

@@ -47,6 +47,15 @@ struct RunnerPod {
   std::string waiting_reason;  // "ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError"
   std::string waiting_message;
   std::optional<int32_t> exit_code;
+  bool operator==(const RunnerPod&) const = default;
+};
+
+// A runner inside its target's pod. Added to the pod's spec it is there without a state at first.
+struct EphemeralContainer {
+  std::string name;  // = reconcile::job_name
+  RunnerPod state;
+  int64_t finished = 0;
+  bool operator==(const EphemeralContainer&) const = default;
 };
 
 struct PodRecord {
@@ -70,7 +79,8 @@ struct PodRecord {
   uint16_t pprof_port = 0;  // annotation edp.dev/pprof-port, else a container port named pprof or debug
   Symbol pprof_path;        // annotation edp.dev/pprof-path
   Symbol pprof_scheme;      // annotation edp.dev/pprof-scheme; empty: http
-  std::unique_ptr<RunnerPod> runner;  // only of pods with the label edp.dev/run-uid
+  std::unique_ptr<RunnerPod> runner;                           // only of pods with the label edp.dev/run-uid
+  std::unique_ptr<std::vector<EphemeralContainer>> ephemeral;  // EDP's, of the few pods that have any
 
   [[nodiscard]] bool enabled() const { return label(*labels, "edp-enabled") == "true"; }
 };

@@ -87,7 +87,7 @@ QUESTIONS = [
     (OPERATOR, "delete", "jobs.batch", "diagnostic-system", True),
     (OPERATOR, "patch", "jobs.batch", "diagnostic-system", False),
     (OPERATOR, "create", "jobs.batch", "shop", False),
-    (OPERATOR, "get", "deployments.apps", "shop", True),
+    (OPERATOR, "get", "deployments.apps", "shop", False),
     (OPERATOR, "patch", "deployments.apps", "shop", False),
     (OPERATOR, "update", "leases.coordination.k8s.io/edp-operator", "diagnostic-system", True),
     (OPERATOR, "update", "leases.coordination.k8s.io/another", "diagnostic-system", False),

@@ -39,7 +39,6 @@ class RunWorld {
   std::optional<watch::ProfileRecord> profile;
   std::optional<watch::PolicyRecord> policy;
   WorkloadState workload = WorkloadState::kByOwner;
-  std::vector<EphemeralRecord> ephemeral;
   RunSettings settings;
   Ledger ledger;
   int64_t now = 1001;
@@ -59,7 +58,6 @@ class RunWorld {
                 .profile = profile ? &*profile : nullptr,
                 .policy = policy ? &*policy : nullptr,
                 .workload = workload,
-                .ephemeral = ephemeral,
                 .answers = ledger.answers(run.uid, now),
                 .now = now};
     in.pods.find = [this](std::string_view name) {
@@ -136,7 +134,14 @@ class RunWorld {
       case Action::Kind::kAddEphemeralContainer:
         ledger.placing(action.name, now);
         created.push_back(action.name);
-        ephemeral.push_back({.name = action.name, .target_uid = action.target_uid});
+        pods.at(action.pod).ephemeral = std::make_unique<std::vector<watch::EphemeralContainer>>();
+        pods.at(action.pod).ephemeral->push_back({.name = action.name});
+        ledger.job({.ns = watch::Symbol(action.ns),
+                    .name = action.name,
+                    .run_uid = action.run_uid,
+                    .target_uid = action.target_uid,
+                    .created = now},
+                   now);
         return;
       case Action::Kind::kCreateRun:
         return;

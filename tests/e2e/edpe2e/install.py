@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -48,6 +50,13 @@ class Installation:
         file.write_text(yaml.safe_dump(values))
         self._helm(helm, "install", "edp", str(ROOT / "charts/edp"), "--create-namespace", "--wait", "--timeout=3m",
                    f"--values={file}")  # fmt: skip
+
+    def set(self, values: dict[str, Any]) -> None:
+        """Upgrades the release; what was set before and is not named stays. Only where EDP was installed by helm."""
+        assert self.helm
+        self._helm(self.helm, "upgrade", "edp", str(ROOT / "charts/edp"), "--reuse-values", "--wait", "--timeout=3m",
+                   *(f"--set-json={key}={json.dumps(value)}" for key, value in values.items()))  # fmt: skip
+        self.environment.kubectl.within(NAMESPACE).run("rollout", "status", "deployment/edp-operator", "--timeout=120s")
 
     def test(self) -> str:
         """`helm test`; empty where EDP was not installed by helm."""

@@ -22,7 +22,7 @@ from .kubectl import KubectlError
 from .scenario import ROOT, SCENARIOS, Context, Scenario
 
 # In the order in which they run: what later ones rest on comes first.
-FILES = ("smoke", "image", "diagnose", "refusals")
+FILES = ("smoke", "image", "diagnose", "refusals", "reach")
 
 
 def chosen(args: argparse.Namespace) -> list[Scenario]:
