@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for the given seconds; a finding is kept in build/fuzz/findings. Called by `./edp fuzz`.
+# Runs fuzz targets for the given seconds each: all, or those named (pprof, watch_stream). A finding is kept in
+# build/fuzz/findings. Called by `./edp fuzz`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:?usage: scripts/fuzz.sh SECONDS}
+seconds=${1:?usage: scripts/fuzz.sh SECONDS [TARGET...]}
+shift
 mkdir -p build/fuzz/findings
 tests/fuzz/seed.sh
 failed=0
-for target in build/fuzz/bin/fuzz_*; do
+[ $# -gt 0 ] || set -- $(basename -a build/fuzz/bin/fuzz_* | sed 's/^fuzz_//')
+for target in "${@/#/build/fuzz/bin/fuzz_}"; do
   name=$(basename "$target")
   mkdir -p "build/fuzz/corpus/$name"
   printf '\n-- %s for %s s\n' "$name" "$seconds"

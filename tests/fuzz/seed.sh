@@ -44,3 +44,10 @@ printf 'p{"version":"4","alerts":[{"status":"firing","fingerprint":"a","labels":
   >"$made/upload.alert"
 seed fuzz_upload "$made"/upload.*
 seed fuzz_kubeconfig kubeconfig/*
+
+# Objects and streams as an apiserver 1.37 sent them; of a stream the first byte draws the cuts.
+seed fuzz_pod kubernetes/*_pod.json
+for file in kubernetes/list.json kubernetes/watch.jsonl; do
+  { printf '\1'; cat "$file"; } >"$made/cut.${file##*/}"
+done
+seed fuzz_watch_stream "$made"/cut.*
