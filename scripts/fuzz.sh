@@ -14,8 +14,8 @@ for target in "${@/#/build/fuzz/bin/fuzz_}"; do
   mkdir -p "build/fuzz/corpus/$name"
   printf '\n-- %s for %s s\n' "$name" "$seconds"
   "$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
-    -artifact_prefix="build/fuzz/findings/$name-" "build/fuzz/corpus/$name" "tests/fuzz/corpus/${name#fuzz_}" \
-    > "build/fuzz/$name.log" 2>&1 || failed=1
+    -artifact_prefix="build/fuzz/findings/$name-" "build/fuzz/corpus/$name" "tests/fuzz/corpus/$name" \
+    > "build/fuzz/$name.log" 2>&1 || { failed=1 && echo "FAILED, see build/fuzz/$name.log:" && tail -n 3 "build/fuzz/$name.log"; }
   grep -E 'stat::number_of_executed_units|stat::peak_rss_mb|SUMMARY|ERROR' "build/fuzz/$name.log" || true
 done
 exit $failed
