@@ -39,8 +39,12 @@ struct InformerOptions {
   std::chrono::milliseconds idle{100'000};
   std::chrono::milliseconds list_idle{30'000};          // the same while a list is under way
   std::chrono::seconds watch_min{240}, watch_max{480};  // length asked for, drawn anew for each watch
-  std::chrono::milliseconds backoff_first{200}, backoff_most{15'000};  // doubled each time, jittered
-  std::chrono::milliseconds refused_retry{30'000};                     // 403, 404: no right, no such resource
+  // Waits between tries, doubled each time, jittered: of a server that says it has trouble; of one that doesn't
+  // answer, which is soon back or costs it nothing; of one that refuses (403, 404: no right, no such resource),
+  // as one that has just started may for a moment.
+  std::chrono::milliseconds backoff_first{200}, backoff_most{15'000};
+  std::chrono::milliseconds unanswered_most{3'000};
+  std::chrono::milliseconds refused_first{1'000}, refused_most{30'000};
   size_t max_object = size_t{8} << 20;  // bytes of one object or event; longer ones are passed over
 
   // Seams. `random` in [0, 1); `sleep` as CancelToken::sleep_for: true when cut short.

@@ -371,9 +371,9 @@ TEST_F(InformerTest, HonoursRetryAfter) {
 
 TEST_F(InformerTest, BacksOffAndRecovers) {
   list();
-  for (int i = 0; i < 10; ++i) i % 2 == 0 ? api_.refused() : api_.status(500);
+  for (int i = 0; i < 10; ++i) api_.status(500);
   api_.body(added("c", 11));
-  api_.refused();
+  api_.status(500);
   run();
   ASSERT_EQ(waits_.size(), 11U);
   EXPECT_GE(waits_[0], milliseconds(200));
@@ -388,16 +388,31 @@ TEST_F(InformerTest, BacksOffAndRecovers) {
   EXPECT_EQ(health_.failures, 11U);
 }
 
+TEST_F(InformerTest, IsSoonBackAfterAnOutage) {
+  list();
+  for (int i = 0; i < 20; ++i) api_.refused();
+  api_.status(503);  // the server starts
+  api_.body(added("c", 11));
+  run();
+  ASSERT_EQ(waits_.size(), 21U);
+  EXPECT_GE(waits_[19], milliseconds(1'500));
+  EXPECT_LE(*std::ranges::max_element(waits_), seconds(3));
+  EXPECT_LE(waits_[20], milliseconds(400));
+  EXPECT_EQ(health_.lists, 1U);
+}
+
 TEST_F(InformerTest, AsksSeldomForWhatIsNotThere) {
-  for (const int status : {404, 404, 403, 403}) {
+  for (int i = 0; i < 8; ++i) {
+    const int status = i % 2 == 0 ? 404 : 403;
     api_.status(status);
     if (status == 403) api_.status(status);  // in pages neither
   }
   list();
   api_.body(bookmark(11));
   run();
-  ASSERT_EQ(waits_.size(), 4U);
-  for (const milliseconds wait : waits_) EXPECT_GE(wait, seconds(20));
+  ASSERT_EQ(waits_.size(), 8U);
+  EXPECT_LE(waits_[0], seconds(1));  // a server that has just started may not know it yet
+  EXPECT_GE(waits_[7], seconds(15));
   EXPECT_EQ(stored(), "a3 b7");
 }
 
@@ -421,7 +436,7 @@ TEST_F(InformerTest, ListsAgainAfterTheResourceWentAway) {
   api_.body(bookmark(41));
   run();
   EXPECT_EQ(stored(), "");
-  EXPECT_GE(waits_.at(0), seconds(20));
+  EXPECT_EQ(waits_.size(), 1U);
 }
 
 TEST_F(InformerTest, ResumesWhenAConnectionFallsSilent) {
@@ -495,6 +510,7 @@ TEST_F(InformerTest, TakesChunksThatEndAnywhere) {
 
 TEST_F(InformerTest, StopsAtOnceAndTellsItsHealthToAllThreads) {
   options_.sleep = nullptr;  // the real one
+  options_.refused_first = seconds(30);
   list();
   for (int i = 0; i < 50; ++i) api_.body(modified("a", 11 + i));
   api_.status(403);
