@@ -128,9 +128,9 @@ struct WatchLoop::Impl {
   Outcome page(std::string& continue_token, int page_size, std::string& list_version);
   Outcome watch();
   Outcome follow(const std::string& query, std::chrono::seconds server_time, milliseconds idle, bool initial);
-  bool on_line(std::string_view line, bool initial, Outcome& outcome, bool& complete);
+  bool on_event(std::string_view bytes, bool initial, Outcome& outcome, bool& complete);
   bool on_bookmark(std::string_view object, bool initial, Outcome& outcome, bool& complete);
-  void on_object(std::string_view json, bool deleted, Outcome& outcome, bool initial);
+  void on_object(std::string_view bytes, bool deleted, Outcome& outcome, bool initial);
   Outcome judge(const kube::Answer& answer, const char* doing) const;
   [[nodiscard]] std::string path(const std::string& query) const;
 };
@@ -362,8 +362,11 @@ Outcome WatchLoop::Impl::follow(const std::string& query, std::chrono::seconds s
   call.max_bytes = kNoLimit;
   Outcome said;  // by the events
   bool complete = false;
-  LineSplitter splitter(options.max_object,
-                        [&](std::string_view line) { return on_line(line, initial, said, complete); });
+  if (resource.protobuf) {
+    call.headers.emplace_back("Accept", "application/vnd.kubernetes.protobuf;stream=watch, application/json");
+  }
+  EventSplitter splitter(options.max_object,
+                         [&](std::string_view bytes) { return on_event(bytes, initial, said, complete); });
   uint64_t too_long = 0;
   const kube::Answer answer = api.stream(
       call, idle,
@@ -384,8 +387,8 @@ Outcome WatchLoop::Impl::follow(const std::string& query, std::chrono::seconds s
   return outcome;
 }
 
-bool WatchLoop::Impl::on_line(std::string_view line, bool initial, Outcome& outcome, bool& complete) {
-  const auto event = split_event(line);
+bool WatchLoop::Impl::on_event(std::string_view bytes, bool initial, Outcome& outcome, bool& complete) {
+  const auto event = split_event(bytes);
   if (!event) {
     skip(event.error().to_string());
     return true;
@@ -422,8 +425,8 @@ bool WatchLoop::Impl::on_bookmark(std::string_view object, bool initial, Outcome
   return !initial;
 }
 
-void WatchLoop::Impl::on_object(std::string_view json, bool deleted, Outcome& outcome, bool initial) {
-  const Result<uint64_t> passed_on = deleted ? feed.remove(json) : feed.upsert(json);
+void WatchLoop::Impl::on_object(std::string_view bytes, bool deleted, Outcome& outcome, bool initial) {
+  const Result<uint64_t> passed_on = deleted ? feed.remove(bytes) : feed.upsert(bytes);
   hear(outcome);
   if (passed_on) {
     note([](Health& h) { ++h.events; });
@@ -432,7 +435,7 @@ void WatchLoop::Impl::on_object(std::string_view json, bool deleted, Outcome& ou
   }
   if (initial) return;
   std::string heard_of =
-      passed_on && *passed_on != 0 ? std::to_string(*passed_on) : metadata_resource_version(json);
+      passed_on && *passed_on != 0 ? std::to_string(*passed_on) : metadata_resource_version(bytes);
   if (!heard_of.empty()) version = std::move(heard_of);
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <string>
 #include <thread>
@@ -60,8 +62,7 @@ class InformerTest : public ::testing::Test {
   // Runs the script to its end; what came of it is in the members.
   void run() {
     Informer<PodRecord> informer(
-        api_, {"/api/v1/pods", "edp-enabled=true,x in (a,b)", ""}, read_pod,
-        [this](Delta<PodRecord>&& delta) { take(std::move(delta)); }, options_);
+        api_, resource_, read_pod, [this](Delta<PodRecord>&& delta) { take(std::move(delta)); }, options_);
     informer.start();
     ASSERT_TRUE(api_.wait_for_end());
     informer.stop();
@@ -105,6 +106,7 @@ class InformerTest : public ::testing::Test {
   }
 
   testing::ScriptedApi api_;
+  Resource resource_{"/api/v1/pods", "edp-enabled=true,x in (a,b)", ""};
   InformerOptions options_;
   Store<PodRecord> store_;
   std::string log_;                  // "[a3 b7 ]c11 -a "
@@ -486,6 +488,22 @@ TEST_F(InformerTest, ResumesPastAnObjectThatCannotBeRead) {
   api_.body(bookmark(20));
   run();
   EXPECT_TRUE(resumed_from(2, 19));
+}
+
+TEST_F(InformerTest, AsksForProtobufAndTakesEither) {
+  std::ifstream file(EDP_SOURCE_DIR "/tests/data/kube/pods.watch.pb", std::ios::binary);
+  const std::string stream(std::istreambuf_iterator<char>(file), {});
+  api_.body(stream, 100);
+  api_.body(modified("c", 10500));
+  resource_.protobuf = true;
+  run();
+  EXPECT_EQ(
+      log_,
+      "[edp-018a1fd9c1b6-1-wm7bc10031 edp-019b6e7016c3-1-nmrhr10035 checkout-010037 rich10040 ]c10500 ");
+  for (const Asked& one : asked_)
+    EXPECT_EQ(one.accept, "application/vnd.kubernetes.protobuf;stream=watch, application/json");
+  EXPECT_TRUE(resumed_from(1, 10489));
+  EXPECT_EQ(health_.skipped, 0U);
 }
 
 TEST_F(InformerTest, DuplicatesAndReorderedEventsDoNoHarm) {
