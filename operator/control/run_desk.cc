@@ -248,13 +248,23 @@ void RunDesk::reconcile(const std::string& uid, double now) {
     if (places(action)) ledger_.placing(action.name, when);
     urgent = true;
   }
-  for (const reconcile::EventNote& note : output.events) add_event(task.steps, office_, note, now);
+  work.notes = std::move(output.events);
   if (task.steps.empty()) {
     office_.queue.forget(run_key(uid));
+    tell_events(work, now);
     return;
   }
   work.busy = true;
   office_.submit(std::move(task), urgent);
+}
+
+// By themselves, once what they tell of has been written: nothing waits for them.
+void RunDesk::tell_events(Work& work, double now) {
+  act::Task task{.key = "events", .steps = {}};
+  for (const reconcile::EventNote& note : std::exchange(work.notes, {})) {
+    add_event(task.steps, office_, note, now);
+  }
+  if (!task.steps.empty()) office_.submit(std::move(task), false);
 }
 
 void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, double now) {
@@ -284,6 +294,7 @@ void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, do
   work.sent.clear();
   work.busy = false;
   const bool again = std::exchange(work.again, false);
+  if (outcome.good()) tell_events(work, now);
   // `work` may go with what is told now.
   std::string problem;
   for (const act::StepResult& result : outcome.results) {
