@@ -13,6 +13,8 @@ namespace {
 
 namespace log = publish::log;
 
+constexpr double kUnanswered = 3;  // seconds
+
 act::Step status_step(const watch::RunRecord& run, const watch::RunStatus& status) {
   act::Step step{.kind = act::StepKind::kRunStatus};
   step.call.method = "PATCH";
@@ -310,7 +312,10 @@ void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, do
     if (again) look_at(uid, now);
     return;
   }
-  const double delay = office_.queue.add_failed(run_key(uid), now);
+  // Of a server that does not answer the run is not to blame.
+  const bool answered = outcome.results.back().status != 0;
+  const double delay =
+      office_.queue.add_failed(run_key(uid), now, answered ? queue::Backoff().cap : kUnanswered);
   log::warning("a call about a run failed", {{"run", uid}, {"problem", problem}, {"again_in", delay}});
 }
 

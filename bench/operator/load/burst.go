@@ -104,11 +104,6 @@ func (a *account) onQuota(event watch.Event) {
 			a.over = append(a.over, fmt.Sprintf("quota %s: %s used of %s", name, used.String(), hard.String()))
 		}
 	}
-	pods := quota.Status.Used[corev1.ResourcePods]
-	for ; a.lastUsed > pods.Value(); a.lastUsed-- {
-		a.rooms = append(a.rooms, time.Now())
-	}
-	a.lastUsed = pods.Value()
 }
 
 func (a *account) onPod(event watch.Event) {
@@ -199,12 +194,12 @@ func create(ctx context.Context, d dynamic.Interface, o options) {
 	group.Wait()
 }
 
-// Milliseconds from the k-th room to the Job that took it: the first Jobs, as many as fit, needed none.
-func taken(rooms, jobs []time.Time, fit int) []float64 {
+// Milliseconds from the k-th end to the Job that took its place: the first Jobs, as many as fit, needed none.
+func taken(ends, jobs []time.Time, fit int) []float64 {
 	var took []float64
-	for k, room := range rooms {
+	for k, end := range ends {
 		if fit+k < len(jobs) {
-			took = append(took, float64(jobs[fit+k].Sub(room).Microseconds())/1000)
+			took = append(took, float64(jobs[fit+k].Sub(end).Microseconds())/1000)
 		}
 	}
 	return took
@@ -235,7 +230,7 @@ func (a *account) print(o options, applied time.Duration) {
 		"seconds": last.Sub(a.began).Seconds(), "jobs": len(a.jobs), "failed_jobs": len(a.failedJobs), "exceeded_quota": len(a.exceeded),
 		"over": a.over, "fit": fit, "most": a.pods.mostText(), "most_pods": a.pods.most[corev1.ResourcePods],
 		"held_s":     a.pods.meanHeld(),
-		"pod_to_job": figures(taken(a.pods.ends, a.jobs, fit)), "room_to_job": figures(taken(a.rooms, a.jobs, fit)),
+		"pod_to_job": figures(taken(a.pods.ends, a.jobs, fit)),
 		"job_to_job": figures(taken(a.ends, a.jobs, fit)),
 	}
 	if n := len(a.jobs); n > 0 {
