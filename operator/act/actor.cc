@@ -1,5 +1,6 @@
 #include "operator/act/actor.h"
 
+#include <algorithm>
 #include <deque>
 #include <thread>
 #include <utility>
@@ -60,26 +61,38 @@ struct Actor::Impl {
   const CancelToken cancel;
   mutable Mutex mutex;
   CondVar changed;
-  std::deque<Task> urgent EDP_GUARDED_BY(mutex), later EDP_GUARDED_BY(mutex);
-  size_t busy EDP_GUARDED_BY(mutex) = 0;
+  std::deque<Task> urgent EDP_GUARDED_BY(mutex), later EDP_GUARDED_BY(mutex), events EDP_GUARDED_BY(mutex);
+  size_t busy EDP_GUARDED_BY(mutex) = 0, busy_with_events EDP_GUARDED_BY(mutex) = 0;
   bool stopping EDP_GUARDED_BY(mutex) = false;
   std::vector<std::thread> threads;
+
+  // The queue whose turn it is; null: nothing may be taken.
+  std::deque<Task>* next() EDP_REQUIRES(mutex) {
+    if (!urgent.empty()) return &urgent;
+    if (!later.empty()) return &later;
+    const size_t most = std::max<size_t>(1, options.threads / 2);
+    return events.empty() || busy_with_events >= most ? nullptr : &events;
+  }
 
   void work() {
     for (;;) {
       Task task;
+      bool event = false;
       {
         const MutexLock lock(mutex);
-        while (urgent.empty() && later.empty() && !stopping) changed.wait(mutex);
+        while (next() == nullptr && !stopping) changed.wait(mutex);
         if (stopping) return;
-        std::deque<Task>& from = urgent.empty() ? later : urgent;
-        task = std::move(from.front());
-        from.pop_front();
+        std::deque<Task>* const from = next();
+        event = from == &events;
+        task = std::move(from->front());
+        from->pop_front();
         ++busy;
+        if (event) ++busy_with_events;
       }
       carry_out(task);
       const MutexLock lock(mutex);
       --busy;
+      if (event) --busy_with_events;
       changed.notify_all();
     }
   }
@@ -105,13 +118,16 @@ Actor::~Actor() { stop(std::chrono::milliseconds(0)); }
 void Actor::submit(Task task, bool urgent) {
   const MutexLock lock(impl_->mutex);
   if (impl_->stopping) return;
-  (urgent ? impl_->urgent : impl_->later).push_back(std::move(task));
+  const bool event = !task.steps.empty() && std::ranges::all_of(task.steps, [](const Step& step) {
+    return step.kind == StepKind::kEvent;
+  });
+  (event ? impl_->events : urgent ? impl_->urgent : impl_->later).push_back(std::move(task));
   impl_->changed.notify_all();
 }
 
 size_t Actor::pending() const {
   const MutexLock lock(impl_->mutex);
-  return impl_->urgent.size() + impl_->later.size() + impl_->busy;
+  return impl_->urgent.size() + impl_->later.size() + impl_->events.size() + impl_->busy;
 }
 
 void Actor::stop(std::chrono::milliseconds grace) {
@@ -121,6 +137,7 @@ void Actor::stop(std::chrono::milliseconds grace) {
     impl_->stopping = true;
     impl_->urgent.clear();
     impl_->later.clear();
+    impl_->events.clear();
     impl_->changed.notify_all();
     while (impl_->busy > 0 && impl_->changed.wait_until(impl_->mutex, until)) {
     }

@@ -67,7 +67,8 @@ class Actor {
   Actor(const Actor&) = delete;
   Actor& operator=(const Actor&) = delete;
 
-  // `urgent` tasks go before the others.
+  // `urgent` tasks go before the others; those that only tell of events come last, and half of the threads
+  // never take them.
   void submit(Task task, bool urgent);
   // Tasks waiting or under way.
   [[nodiscard]] size_t pending() const;

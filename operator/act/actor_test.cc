@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <future>
 
@@ -121,6 +122,54 @@ TEST(Actor, AnEventThatFailsCostsNothingElse) {
             .steps = {step(StepKind::kEvent, "POST", "/e"), step(StepKind::kCreateJob, "POST", "/c")}});
   EXPECT_EQ(outcome.results.size(), 2U);
   EXPECT_TRUE(outcome.good());
+}
+
+// Answers nothing before it is told to.
+class SlowApi final : public kube::Api {
+ public:
+  kube::Answer call(const kube::Call& what, const CancelToken&) override {
+    const MutexLock lock(mutex_);
+    paths_.push_back(what.path);
+    changed_.notify_all();
+    while (!open_) changed_.wait(mutex_);
+    return status(201);
+  }
+  kube::Answer stream(const kube::Call&, std::chrono::milliseconds, const kube::BodySink&,
+                      const CancelToken&) override {
+    return {};
+  }
+  // The first `count` paths that were asked for, sorted.
+  std::vector<std::string> wait_for(size_t count) {
+    const MutexLock lock(mutex_);
+    while (paths_.size() < count) changed_.wait(mutex_);
+    std::vector<std::string> first(paths_.begin(), paths_.begin() + static_cast<ptrdiff_t>(count));
+    std::ranges::sort(first);
+    return first;
+  }
+  void open() {
+    const MutexLock lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<std::string> paths_ EDP_GUARDED_BY(mutex_);
+  bool open_ EDP_GUARDED_BY(mutex_) = false;
+};
+
+TEST(Actor, EventsHoldNothingUp) {
+  SlowApi api;
+  Actor actor(api, {.threads = 4});
+  for (int i = 0; i < 10; ++i)
+    actor.submit({.key = "events", .steps = {step(StepKind::kEvent, "POST", "/event")}}, true);
+  EXPECT_EQ(api.wait_for(2), (std::vector<std::string>{"/event", "/event"}));
+  actor.submit({.key = "a", .steps = {step(StepKind::kRunStatus, "PATCH", "/status")}}, false);
+  actor.submit({.key = "b", .steps = {step(StepKind::kCreateJob, "POST", "/job")}}, true);
+  EXPECT_EQ(api.wait_for(4), (std::vector<std::string>{"/event", "/event", "/job", "/status"}));
+  api.open();
+  (void)api.wait_for(12);
 }
 
 TEST(Actor, GivesTheObjectsBack) {

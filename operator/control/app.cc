@@ -247,10 +247,6 @@ void Operator::watch_health() {
     told = health;
     ++i;
   }
-  if (controller_->synced()) {
-    directory_.set_ready();
-    gate_->open();
-  }
 }
 
 void Operator::measure() {
@@ -270,6 +266,10 @@ void Operator::control() {
       controller_->handle(std::move(message), unix_time());
     }
     due = controller_->work(unix_time());
+    if (controller_->synced()) {
+      directory_.set_ready();
+      gate_->open();
+    }
     beat_->beat();
     const auto now = Steady::now();
     if (now >= next_look) {

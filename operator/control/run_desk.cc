@@ -13,6 +13,8 @@ namespace {
 
 namespace log = publish::log;
 
+constexpr double kUnanswered = 3;  // seconds
+
 act::Step status_step(const watch::RunRecord& run, const watch::RunStatus& status) {
   act::Step step{.kind = act::StepKind::kRunStatus};
   step.call.method = "PATCH";
@@ -276,13 +278,23 @@ void RunDesk::reconcile(const std::string& uid, double now) {
     if (places(action)) ledger_.placing(action.name, when);
     urgent = true;
   }
-  for (const reconcile::EventNote& note : output.events) add_event(task.steps, office_, note, now);
+  work.notes = std::move(output.events);
   if (task.steps.empty()) {
     office_.queue.forget(run_key(uid));
+    tell_events(work, now);
     return;
   }
   work.busy = true;
   office_.submit(std::move(task), urgent);
+}
+
+// By themselves, once what they tell of has been written: nothing waits for them.
+void RunDesk::tell_events(Work& work, double now) {
+  act::Task task{.key = "events", .steps = {}};
+  for (const reconcile::EventNote& note : std::exchange(work.notes, {})) {
+    add_event(task.steps, office_, note, now);
+  }
+  if (!task.steps.empty()) office_.submit(std::move(task), false);
 }
 
 void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, double now) {
@@ -312,6 +324,7 @@ void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, do
   work.sent.clear();
   work.busy = false;
   const bool again = std::exchange(work.again, false);
+  if (outcome.good()) tell_events(work, now);
   // `work` may go with what is told now.
   std::string problem;
   for (const act::StepResult& result : outcome.results) {
@@ -327,7 +340,10 @@ void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, do
     if (again) look_at(uid, now);
     return;
   }
-  const double delay = office_.queue.add_failed(run_key(uid), now);
+  // Of a server that does not answer the run is not to blame.
+  const bool answered = outcome.results.back().status != 0;
+  const double delay =
+      office_.queue.add_failed(run_key(uid), now, answered ? queue::Backoff().cap : kUnanswered);
   log::warning("a call about a run failed", {{"run", uid}, {"problem", problem}, {"again_in", delay}});
 }
 

@@ -50,6 +50,7 @@ class RunDesk {
   struct Work {
     bool busy = false, again = false;
     std::vector<Sent> sent;
+    std::vector<reconcile::EventNote> notes;  // to be told once the task under way went well
     double first_seen = 0;
     bool job_seen = false;
     std::vector<std::string> targets;  // uids, as in targets_
@@ -60,6 +61,7 @@ class RunDesk {
   void forget(const std::string& uid);
   void tell_directory(const watch::PodRecord* old, const watch::PodRecord* now);
   void tell_ledger(const std::string& run_uid, const watch::PodRecord& pod, bool gone, double time);
+  void tell_events(Work& work, double now);
   void count_finished(const watch::RunRecord& run);
 
   Office& office_;

@@ -12,7 +12,7 @@ watch::DeltaSink<T> into(Inbox& inbox) {
 
 struct Watches::Impl {
   Impl(kube::Api& api, const std::string& jobs_ns, const std::string& quota_ns, Inbox& inbox)
-      : pods(api, {.path = "/api/v1/pods"}, watch::read_pod, into<watch::PodRecord>(inbox)),
+      : pods(api, {.path = "/api/v1/pods", .protobuf = true}, watch::read_pod, into<watch::PodRecord>(inbox)),
         jobs(api,
              {.path = "/apis/batch/v1/" + (jobs_ns.empty() ? "" : "namespaces/" + jobs_ns + "/") + "jobs",
               .label_selector = "app.kubernetes.io/name=edp-runner"},

@@ -1,9 +1,12 @@
 #include "operator/kube/paths.h"
 
 #include <algorithm>
+#include <exception>
 #include <nlohmann/json.hpp>
+#include <protozero/pbf_reader.hpp>
 
 #include "common/http_url.h"
+#include "operator/kube/protobuf.h"
 
 namespace edp::kube {
 namespace {
@@ -27,6 +30,33 @@ int number_at(const nlohmann::json& object, const char* key) {
   return static_cast<int>(std::clamp<int64_t>(found->get<int64_t>(), 0, 1'000'000));
 }
 
+// In protobuf, as it comes where the object was asked for so.
+StatusText read_status_message(std::string_view object) try {
+  constexpr auto kMessage = protozero::tag_and_type(3, protozero::pbf_wire_type::length_delimited);
+  constexpr auto kReason = protozero::tag_and_type(4, protozero::pbf_wire_type::length_delimited);
+  constexpr auto kCode = protozero::tag_and_type(6, protozero::pbf_wire_type::varint);
+  StatusText status;
+  protozero::pbf_reader message(object.data(), object.size());
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case kMessage:
+        status.message = http::one_line(message.get_string(), 1000);
+        break;
+      case kReason:
+        status.reason = http::one_line(message.get_string(), 100);
+        break;
+      case kCode:
+        status.code = static_cast<int>(std::clamp<int64_t>(message.get_int64(), 0, 1'000'000));
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return status;
+} catch (const std::exception&) {  // protozero's way to say that a message is broken
+  return {};
+}
+
 }  // namespace
 
 std::string escape_segment(std::string_view text) {
@@ -47,6 +77,7 @@ std::string escape_query(std::string_view text) { return escape_segment(text); }
 
 StatusText read_status(std::string_view body) {
   StatusText status;
+  if (const auto object = protobuf_object(body)) return read_status_message(*object);
   if (body.size() > kMaxStatus || body.find('{') == std::string_view::npos) return status;
   const auto shallow = [](int depth, nlohmann::json::parse_event_t /*event*/, nlohmann::json& /*parsed*/) {
     return depth < kMaxDepth;

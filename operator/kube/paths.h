@@ -10,7 +10,7 @@ namespace edp::kube {
 std::string escape_segment(std::string_view text);  // one part of a path
 std::string escape_query(std::string_view text);    // a value in a query; the same set
 
-// What a metav1.Status says; members are empty or 0 where `body` is none.
+// What a metav1.Status says, in JSON or in protobuf; members are empty or 0 where `body` is none.
 struct StatusText {
   std::string reason;   // "AlreadyExists", "Expired"
   std::string message;  // one line

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <protozero/pbf_writer.hpp>
+
 #include "operator/kube/api.h"
 #include "operator/kube/retry_after.h"
 
@@ -58,6 +60,26 @@ TEST(Answer, ExplainsItselfInALine) {
   EXPECT_EQ((Answer{.status = 200, .body = "{}"}).explain(), "200");
   EXPECT_EQ((Answer{.failure = Error{"no connection: Connection refused", "GET /version", {}}}).explain(),
             "GET /version: no connection: Connection refused");
+}
+
+// As kube-apiserver 1.37 answers who asked for protobuf.
+TEST(ReadStatus, ReadsProtobuf) {
+  std::string object, body("k8s\0", 4);
+  protozero::pbf_writer writer(object);
+  writer.add_message(1, std::string());
+  writer.add_string(2, "Failure");
+  writer.add_string(3, "pod is gone");
+  writer.add_string(4, "Expired");
+  writer.add_int32(6, 410);
+  protozero::pbf_writer unknown(body);
+  unknown.add_bytes(2, object);
+  unknown.add_string(3, "");
+  const StatusText status = read_status(body);
+  EXPECT_EQ(status.reason, "Expired");
+  EXPECT_EQ(status.message, "pod is gone");
+  EXPECT_EQ(status.code, 410);
+  EXPECT_EQ((Answer{.status = 410, .body = body}).explain(), "410 Expired: pod is gone");
+  for (size_t size = 0; size < body.size(); ++size) (void)read_status(std::string_view(body).substr(0, size));
 }
 
 TEST(RetryAfter, IsSecondsOrADate) {

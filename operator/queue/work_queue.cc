@@ -27,11 +27,11 @@ void WorkQueue::add_at(std::string_view key, double due, double now) {
   order_.emplace(found->second, found);
 }
 
-double WorkQueue::add_failed(std::string_view key, double now) {
+double WorkQueue::add_failed(std::string_view key, double now, double most) {
   auto found = failures_.find(key);
   if (found == failures_.end()) found = failures_.emplace(std::string(key), 0).first;
   if (found->second < INT32_MAX) ++found->second;
-  const double delay = backoff_.delay(found->second);
+  const double delay = std::min(backoff_.delay(found->second), most);
   ++retries_;
   add_at(key, now + delay, now);
   return delay;

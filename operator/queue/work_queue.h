@@ -40,8 +40,9 @@ class WorkQueue {
   void add(std::string_view key, double now) { add_at(key, now, now); }
   // Ready at `due`, or at once if that is past.
   void add_at(std::string_view key, double due, double now);
-  // After the key's backoff, which grows with every call until forget(). Returns the delay.
-  double add_failed(std::string_view key, double now);
+  // After the key's backoff, which grows with every call until forget(), but after `most` seconds at the
+  // latest. Returns the delay.
+  double add_failed(std::string_view key, double now, double most = 1e9);
   // It went well: the next failure starts at the base.
   void forget(std::string_view key);
   [[nodiscard]] int32_t failures(std::string_view key) const;

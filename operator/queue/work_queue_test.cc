@@ -76,6 +76,13 @@ TEST(WorkQueue, FailuresGrowTheDelayOfTheirKeyOnlyUntilForgotten) {
   EXPECT_EQ(queue.figures(2).retries, 4U);
 }
 
+TEST(WorkQueue, TheCallerMayCapADelay) {
+  WorkQueue queue;
+  for (int i = 0; i < 15; ++i) (void)queue.add_failed("x", 0);
+  EXPECT_DOUBLE_EQ(queue.add_failed("x", 0, 3), 3);
+  EXPECT_GT(queue.add_failed("x", 0), 300);
+}
+
 TEST(WorkQueue, AnEventOvertakesABackoff) {
   WorkQueue queue;
   for (int i = 0; i < 15; ++i) {

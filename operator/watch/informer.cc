@@ -44,6 +44,26 @@ struct Outcome {
   bool error_event = false;  // an ERROR event ended it
 };
 
+// Each sort of failure has waits of its own.
+class Waits {
+ public:
+  explicit Waits(const InformerOptions& options)
+      : troubled_(options.backoff_first, options.backoff_most),
+        unanswered_(options.backoff_first, options.unanswered_most),
+        refused_(options.refused_first, options.refused_most) {}
+
+  void reset() {
+    for (Backoff* backoff : {&troubled_, &unanswered_, &refused_}) backoff->reset();
+  }
+  milliseconds next(const Outcome& outcome, double random) {
+    if (outcome.end == End::kRefused) return refused_.next(random);
+    return (outcome.status == 0 ? unanswered_ : troubled_).next(random);
+  }
+
+ private:
+  Backoff troubled_, unanswered_, refused_;
+};
+
 bool gone(const StatusObject& status) {
   return status.code == 410 || status.reason == "Expired" || status.reason == "Gone";
 }
@@ -101,16 +121,16 @@ struct WatchLoop::Impl {
 
   void run();
   bool list_again(const Outcome& outcome);
-  void pause(const Outcome& outcome, Backoff& backoff);
+  void pause(const Outcome& outcome, Waits& waits);
   Outcome list();
   Outcome streamed_list();
   Outcome paged_list();
   Outcome page(std::string& continue_token, int page_size, std::string& list_version);
   Outcome watch();
   Outcome follow(const std::string& query, std::chrono::seconds server_time, milliseconds idle, bool initial);
-  bool on_line(std::string_view line, bool initial, Outcome& outcome, bool& complete);
+  bool on_event(std::string_view bytes, bool initial, Outcome& outcome, bool& complete);
   bool on_bookmark(std::string_view object, bool initial, Outcome& outcome, bool& complete);
-  void on_object(std::string_view json, bool deleted, Outcome& outcome, bool initial);
+  void on_object(std::string_view bytes, bool deleted, Outcome& outcome, bool initial);
   Outcome judge(const kube::Answer& answer, const char* doing) const;
   [[nodiscard]] std::string path(const std::string& query) const;
 };
@@ -148,11 +168,10 @@ Outcome WatchLoop::Impl::judge(const kube::Answer& answer, const char* doing) co
 
 void WatchLoop::Impl::run() {
   // Of their own, so that lists that succeed don't speed up watches that fail.
-  Backoff list_backoff(options.backoff_first, options.backoff_most);
-  Backoff watch_backoff(options.backoff_first, options.backoff_most);
+  Waits list_waits(options), watch_waits(options);
   while (!cancel.cancelled()) {
     const bool listing = version.empty();
-    Backoff& backoff = listing ? list_backoff : watch_backoff;
+    Waits& waits = listing ? list_waits : watch_waits;
     const Clock::time_point begun = options.now();
     Outcome outcome = listing ? list() : watch();
     if (outcome.end == End::kStopped) return;
@@ -161,7 +180,7 @@ void WatchLoop::Impl::run() {
       outcome.error = "watch " + resource.path + ": ended as soon as it began";
     }
     if (outcome.end == End::kDone || outcome.heard) {
-      backoff.reset();
+      waits.reset();
       if (!listing) refused_resumes = gone_in_a_row = 0;
     }
     if (outcome.end == End::kDone) continue;
@@ -175,7 +194,7 @@ void WatchLoop::Impl::run() {
       // At once, but for a server that forgets the versions of its own lists.
       if (outcome.end == End::kGone && gone_in_a_row++ == 0) continue;
     }
-    pause(outcome, backoff);
+    pause(outcome, waits);
   }
 }
 
@@ -190,15 +209,12 @@ bool WatchLoop::Impl::list_again(const Outcome& outcome) {
   return true;
 }
 
-void WatchLoop::Impl::pause(const Outcome& outcome, Backoff& backoff) {
-  milliseconds wait = backoff.next(options.random());
+void WatchLoop::Impl::pause(const Outcome& outcome, Waits& waits) {
+  milliseconds wait = waits.next(outcome, options.random());
   if (outcome.retry_after) {
     const auto asked = std::clamp(*outcome.retry_after, std::chrono::seconds(0), kLongestRetryAfter);
     // At least what the server asks for; a little more, or all its clients come back in one moment.
     wait = milliseconds(asked) + milliseconds(static_cast<int64_t>(options.random() * 1000));
-  } else if (outcome.end == End::kRefused) {
-    wait = milliseconds(static_cast<int64_t>(static_cast<double>(options.refused_retry.count()) *
-                                             (0.75 + options.random() / 2)));
   }
   (void)options.sleep(wait, cancel);
 }
@@ -258,12 +274,12 @@ Outcome WatchLoop::Impl::paged_list() {
     std::string continue_token, list_version;
     Outcome outcome;
     int tries = 0;
-    Backoff backoff(options.backoff_first, options.backoff_most);
+    Waits waits(options);
     do {
       outcome = page(continue_token, page_size, list_version);
       if (outcome.end == End::kDone) {
         tries = 0;
-        backoff.reset();
+        waits.reset();
       } else if (outcome.end != End::kBroken || ++tries >= kPageTries) {
         break;
       } else {
@@ -271,7 +287,7 @@ Outcome WatchLoop::Impl::paged_list() {
           ++h.failures;
           h.last_error = outcome.error;
         });
-        pause(outcome, backoff);
+        pause(outcome, waits);
         if (cancel.cancelled()) outcome.end = End::kStopped;
       }
     } while (outcome.end == End::kBroken || (outcome.end == End::kDone && !continue_token.empty()));
@@ -346,8 +362,11 @@ Outcome WatchLoop::Impl::follow(const std::string& query, std::chrono::seconds s
   call.max_bytes = kNoLimit;
   Outcome said;  // by the events
   bool complete = false;
-  LineSplitter splitter(options.max_object,
-                        [&](std::string_view line) { return on_line(line, initial, said, complete); });
+  if (resource.protobuf) {
+    call.headers.emplace_back("Accept", "application/vnd.kubernetes.protobuf;stream=watch, application/json");
+  }
+  EventSplitter splitter(options.max_object,
+                         [&](std::string_view bytes) { return on_event(bytes, initial, said, complete); });
   uint64_t too_long = 0;
   const kube::Answer answer = api.stream(
       call, idle,
@@ -368,8 +387,8 @@ Outcome WatchLoop::Impl::follow(const std::string& query, std::chrono::seconds s
   return outcome;
 }
 
-bool WatchLoop::Impl::on_line(std::string_view line, bool initial, Outcome& outcome, bool& complete) {
-  const auto event = split_event(line);
+bool WatchLoop::Impl::on_event(std::string_view bytes, bool initial, Outcome& outcome, bool& complete) {
+  const auto event = split_event(bytes);
   if (!event) {
     skip(event.error().to_string());
     return true;
@@ -406,8 +425,8 @@ bool WatchLoop::Impl::on_bookmark(std::string_view object, bool initial, Outcome
   return !initial;
 }
 
-void WatchLoop::Impl::on_object(std::string_view json, bool deleted, Outcome& outcome, bool initial) {
-  const Result<uint64_t> passed_on = deleted ? feed.remove(json) : feed.upsert(json);
+void WatchLoop::Impl::on_object(std::string_view bytes, bool deleted, Outcome& outcome, bool initial) {
+  const Result<uint64_t> passed_on = deleted ? feed.remove(bytes) : feed.upsert(bytes);
   hear(outcome);
   if (passed_on) {
     note([](Health& h) { ++h.events; });
@@ -416,7 +435,7 @@ void WatchLoop::Impl::on_object(std::string_view json, bool deleted, Outcome& ou
   }
   if (initial) return;
   std::string heard_of =
-      passed_on && *passed_on != 0 ? std::to_string(*passed_on) : metadata_resource_version(json);
+      passed_on && *passed_on != 0 ? std::to_string(*passed_on) : metadata_resource_version(bytes);
   if (!heard_of.empty()) version = std::move(heard_of);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "operator/watch/meta.h"
+#include "operator/watch/proto.h"
 #include "operator/watch/readers.h"
 #include "operator/watch/sax.h"
 
@@ -47,31 +48,31 @@ struct StatusReader {
 
 }  // namespace
 
-Result<Identity> read_identity(std::string_view json) {
+Result<Identity> read_identity(std::string_view bytes) {
   OnlyMeta reader;
-  if (const auto read = read_paths(json, reader); !read) return tl::unexpected(read.error());
+  if (const auto read = read_object(bytes, reader, kObjectShape); !read) return tl::unexpected(read.error());
   Meta& meta = reader.meta.meta;
   if (meta.name.empty()) return fail("an object without a name");
   const uint64_t version = meta.version();
   return Identity{meta.ns, std::move(meta.name), std::move(meta.uid), version};
 }
 
-Result<ListMeta> read_list_meta(std::string_view json) {
+Result<ListMeta> read_list_meta(std::string_view bytes) {
   OnlyMeta reader;
-  if (const auto read = read_paths(json, reader); !read) return tl::unexpected(read.error());
+  if (const auto read = read_object(bytes, reader, kObjectShape); !read) return tl::unexpected(read.error());
   Meta& meta = reader.meta.meta;
   const bool end = meta.annotation("k8s.io/initial-events-end") == "true";
   return ListMeta{std::move(meta.resource_version), std::move(reader.meta.continue_token), end};
 }
 
-std::string metadata_resource_version(std::string_view json) {
-  const auto meta = read_list_meta(json);
+std::string metadata_resource_version(std::string_view bytes) {
+  const auto meta = read_list_meta(bytes);
   return meta ? meta->resource_version : std::string();
 }
 
-Result<StatusObject> read_status(std::string_view json) {
+Result<StatusObject> read_status(std::string_view bytes) {
   StatusReader reader;
-  if (const auto read = read_paths(json, reader); !read) return tl::unexpected(read.error());
+  if (const auto read = read_object(bytes, reader, kStatusShape); !read) return tl::unexpected(read.error());
   return std::move(reader.status);
 }
 

@@ -9,6 +9,7 @@
 #include "operator/watch/labels.h"
 #include "operator/watch/meta.h"
 #include "operator/watch/pod_ports.h"
+#include "operator/watch/proto.h"
 #include "operator/watch/readers.h"
 #include "operator/watch/sax.h"
 
@@ -381,9 +382,9 @@ class PodReader {
 
 }  // namespace
 
-Result<PodRecord> read_pod(std::string_view json) {
+Result<PodRecord> read_pod(std::string_view bytes) {
   PodReader reader;
-  if (const auto read = read_paths(json, reader); !read) return tl::unexpected(read.error());
+  if (const auto read = read_object(bytes, reader, kPodShape); !read) return tl::unexpected(read.error());
   return reader.finish();
 }
 

@@ -1,5 +1,6 @@
-// One object's JSON bytes -> its record. From any thread; never throw. What is missing or of the wrong type
-// reads as not set; an error means that the text is no JSON object with a name, or nested beyond all reason.
+// One object's bytes -> its record. From any thread; never throw. What is missing or of the wrong type reads
+// as not set; an error means that it is no object with a name, or nested beyond all reason. JSON; where it
+// says `bytes`, Kubernetes' protobuf as well (proto.h).
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace edp::watch {
 
-Result<PodRecord> read_pod(std::string_view json);
+Result<PodRecord> read_pod(std::string_view bytes);
 Result<JobRecord> read_job(std::string_view json);
 Result<RunRecord> read_run(std::string_view json);
 Result<ProfileRecord> read_profile(std::string_view json);
@@ -25,7 +26,7 @@ struct Identity {
   std::string uid;
   uint64_t version = 0;
 };
-Result<Identity> read_identity(std::string_view json);
+Result<Identity> read_identity(std::string_view bytes);
 
 // A bookmark, or the metadata of a list.
 struct ListMeta {
@@ -33,16 +34,16 @@ struct ListMeta {
   std::string continue_token;       // of a page that is not the last
   bool initial_events_end = false;  // the bookmark that ends a streaming list
 };
-Result<ListMeta> read_list_meta(std::string_view json);
+Result<ListMeta> read_list_meta(std::string_view bytes);
 // Empty where there is none.
-std::string metadata_resource_version(std::string_view json);
+std::string metadata_resource_version(std::string_view bytes);
 
 // A metav1.Status, as ERROR events carry it.
 struct StatusObject {
   int code = 0;
   std::string reason, message;
 };
-Result<StatusObject> read_status(std::string_view json);
+Result<StatusObject> read_status(std::string_view bytes);
 
 // "20s", "2m", "1h30m", "500ms" -> seconds; nothing where it is no duration.
 std::optional<double> parse_duration(std::string_view text);

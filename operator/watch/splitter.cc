@@ -1,6 +1,8 @@
 #include "operator/watch/splitter.h"
 
 #include <algorithm>
+#include <exception>
+#include <protozero/pbf_reader.hpp>
 
 namespace edp::watch {
 namespace {
@@ -92,6 +94,44 @@ bool LineSplitter::feed(std::string_view chunk) {
     if (!more) return false;
   }
   return true;
+}
+
+bool FrameSplitter::feed(std::string_view chunk) {
+  constexpr size_t kHead = 4;
+  while (!chunk.empty()) {
+    if (head_ < kHead) {
+      left_ = left_ << 8U | static_cast<unsigned char>(chunk.front());
+      chunk.remove_prefix(1);
+      if (++head_ < kHead) continue;
+      skipping_ = left_ > max_frame_;
+      if (skipping_) ++too_long_;
+      if (left_ == 0) head_ = 0;
+      continue;
+    }
+    const std::string_view part = chunk.substr(0, left_);
+    chunk.remove_prefix(part.size());
+    left_ -= part.size();
+    if (left_ == 0) head_ = 0;
+    if (skipping_) continue;
+    if (left_ == 0 && frame_.empty()) {  // as a whole in one chunk: no copy
+      if (!on_frame_(part)) return false;
+      continue;
+    }
+    frame_ += part;
+    if (left_ != 0) continue;
+    const bool more = on_frame_(frame_);
+    reset(frame_);
+    if (!more) return false;
+  }
+  return true;
+}
+
+bool EventSplitter::feed(std::string_view chunk) {
+  if (!begun_ && !chunk.empty()) {
+    begun_ = true;
+    framed_ = chunk.front() == '\0';
+  }
+  return framed_ ? frames_.feed(chunk) : lines_.feed(chunk);
 }
 
 bool ListSplitter::broken(std::string what) {
@@ -205,9 +245,47 @@ bool ListSplitter::feed(std::string_view chunk) {
   return error_.empty();
 }
 
-Result<WatchEvent> split_event(std::string_view line) {
-  const char* at = line.data();
-  const char* const end = at + line.size();
+namespace {
+
+// metav1.WatchEvent{type = 1, object = 2: runtime.RawExtension{raw = 1}}
+Result<WatchEvent> split_frame(std::string_view frame) try {
+  constexpr auto kFirst = protozero::tag_and_type(1, protozero::pbf_wire_type::length_delimited);
+  constexpr auto kSecond = protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited);
+  const auto view = [](protozero::data_view bytes) { return std::string_view(bytes.data(), bytes.size()); };
+  WatchEvent event;
+  protozero::pbf_reader message(frame.data(), frame.size());
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case kFirst:
+        event.type = view(message.get_view());
+        break;
+      case kSecond: {
+        protozero::pbf_reader extension = message.get_message();
+        while (extension.next()) {
+          if (extension.tag_and_type() == kFirst) {
+            event.object = view(extension.get_view());
+          } else {
+            extension.skip();
+          }
+        }
+        break;
+      }
+      default:
+        message.skip();
+    }
+  }
+  if (event.type.empty() || event.object.empty()) return fail("a watch event has no type or no object");
+  return event;
+} catch (const std::exception& error) {
+  return fail(std::string("a watch event is not valid protobuf: ") + error.what());
+}
+
+}  // namespace
+
+Result<WatchEvent> split_event(std::string_view bytes) {
+  if (bytes.starts_with('\n')) return split_frame(bytes);  // the tag of its type; no line begins so
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
   const auto spaces = [&] {
     while (at != end && is_space(*at)) ++at;
     return at != end;

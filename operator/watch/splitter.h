@@ -35,6 +35,42 @@ class LineSplitter {
   uint64_t too_long_ = 0;
 };
 
+// Frames of a watch in protobuf: four bytes of length, the highest first, then a metav1.WatchEvent. Empty
+// ones are left out, so is one longer than `max_frame`.
+class FrameSplitter {
+ public:
+  FrameSplitter(size_t max_frame, OnObject on_frame)
+      : max_frame_(max_frame), on_frame_(std::move(on_frame)) {}
+
+  bool feed(std::string_view chunk);  // as LineSplitter's
+  [[nodiscard]] uint64_t too_long() const { return too_long_; }
+
+ private:
+  size_t max_frame_;
+  OnObject on_frame_;
+  std::string frame_;  // begun, not ended
+  size_t head_ = 0;    // bytes of the length that have come
+  size_t left_ = 0;    // the length as far as it has come, then what is left of the frame
+  bool skipping_ = false;
+  uint64_t too_long_ = 0;
+};
+
+// Events of a watch, in whichever of the two forms the server chose: no JSON begins with a zero, and a
+// frame's length does below 16 MiB.
+class EventSplitter {
+ public:
+  EventSplitter(size_t max_event, const OnObject& on_event)
+      : lines_(max_event, on_event), frames_(max_event, on_event) {}
+
+  bool feed(std::string_view chunk);  // as LineSplitter's
+  [[nodiscard]] uint64_t too_long() const { return lines_.too_long() + frames_.too_long(); }
+
+ private:
+  LineSplitter lines_;
+  FrameSplitter frames_;
+  bool begun_ = false, framed_ = false;
+};
+
 // Items of a list: the elements of the array "items" of the outermost object.
 class ListSplitter {
  public:
@@ -77,9 +113,9 @@ class ListSplitter {
 
 struct WatchEvent {
   std::string_view type;    // "ADDED"; escapes are left as they are
-  std::string_view object;  // JSON
+  std::string_view object;  // JSON, or protobuf in its envelope
 };
-// Views into `line`.
-Result<WatchEvent> split_event(std::string_view line);
+// Of a line or a frame; views into it.
+Result<WatchEvent> split_event(std::string_view bytes);
 
 }  // namespace edp::watch

@@ -257,7 +257,9 @@ class Proxy:
 
 
 class Operator:
-    def __init__(self, server: str, identity: str = "op-a", **config: Any) -> None:
+    """`server` is an address that asks for no certificate, or a kubeconfig."""
+
+    def __init__(self, server: str | Path, identity: str = "op-a", **config: Any) -> None:
         self.identity = identity
         self.ops = free_port()
         self.reports = free_port()
@@ -274,12 +276,15 @@ class Operator:
         }  # fmt: skip
         self.config = folder / "operator.yaml"
         self.config.write_text(yaml.safe_dump(settings))
+        self.process: subprocess.Popen[bytes] | None = None
+        if isinstance(server, Path):
+            self.kubeconfig = server
+            return
         self.kubeconfig = folder / "kubeconfig"
         self.kubeconfig.write_text(yaml.safe_dump({
             "apiVersion": "v1", "kind": "Config", "current-context": "c",
             "clusters": [{"name": "c", "cluster": {"server": server}}], "users": [{"name": "u", "user": {}}],
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}))  # fmt: skip
-        self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Operator:
         self.start()

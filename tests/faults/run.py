@@ -2,7 +2,7 @@
 """The operator on a real control plane, with faults: kill -9 at every write, lost answers, dropped watches, an apiserver
 that goes away, a leader that is stopped.
 
-    tests/faults/run.py [--full] [SCENARIO...]
+    tests/faults/run.py [--full] [--name CLUSTER] [SCENARIO...]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from harness import ROOT, WORK, Cluster, Failure, Proxy
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="longer outages, more runs, all scenarios")
+    parser.add_argument("--name", default="faults", help="of the cluster; one of that name is ended first (default: faults)")
     parser.add_argument("names", nargs="*", metavar="SCENARIO")
     options = parser.parse_args()
     every = scenarios.SCENARIOS + (scenarios.FULL_ONLY if options.full or options.names else [])
@@ -31,7 +32,7 @@ def main() -> int:
         return 1
     passed = failed = 0
     began = time.monotonic()
-    with Cluster("faults") as cluster, Proxy(cluster) as proxy:
+    with Cluster(options.name) as cluster, Proxy(cluster) as proxy:
         for i in range(40):
             cluster.target(f"checkout-{i}")
         for scenario in chosen:

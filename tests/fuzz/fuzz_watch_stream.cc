@@ -36,7 +36,7 @@ void in_pieces(std::string_view text, uint32_t seed, F&& feed) {
 
 Found lines(std::string_view text, bool cut, uint8_t seed) {
   Found found;
-  LineSplitter splitter(kMaxObject, [&](std::string_view line) {
+  EventSplitter splitter(kMaxObject, [&](std::string_view line) {
     if (line.empty() || line.size() > kMaxObject) std::abort();
     found.objects.emplace_back(line);
     return true;

@@ -43,6 +43,19 @@ printf 'q<!DOCTYPE html><html></html>' >"$made/upload.html"
 printf 'p{"version":"4","alerts":[{"status":"firing","fingerprint":"a","labels":{"a":"b"},"startsAt":"2026-01-02T03:04:05Z"}]}' \
   >"$made/upload.alert"
 seed fuzz_upload "$made"/upload.*
+# The first byte draws the cuts; each event of a protobuf stream by itself is what the reader of pods takes.
+{ printf 's'; cat ../data/kube/pods.watch.pb; } >"$made/watch.pb"
+{ printf 's'; cat ../data/kube/pods.watch.json; } >"$made/watch.json"
+python3 - ../data/kube/pods.watch.pb "$made" <<'PYTHON'
+import pathlib
+import sys
+
+stream = pathlib.Path(sys.argv[1]).read_bytes()
+for i, part in enumerate(stream.split(b"k8s\0")[1:]):
+    pathlib.Path(sys.argv[2], f"pod.{i}.pb").write_bytes(b"k8s\0" + part)
+PYTHON
+seed fuzz_watch_stream "$made"/watch.*
+seed fuzz_pod "$made"/pod.*.pb
 seed fuzz_kubeconfig kubeconfig/*
 
 # Objects and streams as an apiserver 1.37 sent them; of a stream the first byte draws the cuts.

@@ -19,7 +19,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -45,28 +44,14 @@ func (r *reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if err := r.Get(ctx, request.NamespacedName, run); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
-	selector := labels.Everything()
-	if raw, found, _ := unstructured.NestedMap(run.Object, "spec", "target", "selector"); found {
-		var ls metav1.LabelSelector
-		text, _ := json.Marshal(raw)
-		if err := json.Unmarshal(text, &ls); err != nil {
-			return reconcile.Result{}, nil
-		}
-		parsed, err := metav1.LabelSelectorAsSelector(&ls)
-		if err != nil {
-			return reconcile.Result{}, nil
-		}
-		selector = parsed
-	}
-	name, _, _ := unstructured.NestedString(run.Object, "spec", "target", "pod")
-	var pods corev1.PodList
-	if err := r.List(ctx, &pods, client.InNamespace(run.GetNamespace()), client.MatchingLabelsSelector{Selector: selector}); err != nil {
+	pods, err := r.targets(ctx, run)
+	if err != nil {
 		return reconcile.Result{}, err
 	}
 	started := 0
-	for i := range pods.Items {
-		pod := &pods.Items[i]
-		if pod.Labels["edp-enabled"] != "true" || (name != "" && pod.Name != name) {
+	for i := range pods {
+		pod := &pods[i]
+		if pod.Labels["edp-enabled"] != "true" {
 			continue
 		}
 		if err := r.Create(ctx, job(run, pod)); err != nil && !apierrors.IsAlreadyExists(err) {
@@ -82,6 +67,31 @@ func (r *reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	patch := fmt.Sprintf(`{"status":{"conditions":[{"type":"Accepted","status":"True","reason":"TargetsChosen","message":"%d chosen","lastTransitionTime":%q}]}}`,
 		started, metav1.Now().UTC().Format("2006-01-02T15:04:05Z"))
 	return reconcile.Result{}, r.Status().Patch(ctx, run, client.RawPatch("application/merge-patch+json", []byte(patch)))
+}
+
+// The pod that is named, or those that the selector chooses.
+func (r *reconciler) targets(ctx context.Context, run *unstructured.Unstructured) ([]corev1.Pod, error) {
+	if name, _, _ := unstructured.NestedString(run.Object, "spec", "target", "pod"); name != "" {
+		var pod corev1.Pod
+		err := r.Get(ctx, client.ObjectKey{Namespace: run.GetNamespace(), Name: name}, &pod)
+		return []corev1.Pod{pod}, err
+	}
+	raw, _, _ := unstructured.NestedMap(run.Object, "spec", "target", "selector")
+	text, err := json.Marshal(raw)
+	if err != nil {
+		return nil, err
+	}
+	var wanted metav1.LabelSelector
+	if err := json.Unmarshal(text, &wanted); err != nil {
+		return nil, err
+	}
+	selector, err := metav1.LabelSelectorAsSelector(&wanted)
+	if err != nil {
+		return nil, err
+	}
+	var pods corev1.PodList
+	err = r.List(ctx, &pods, client.InNamespace(run.GetNamespace()), client.MatchingLabelsSelector{Selector: selector})
+	return pods.Items, err
 }
 
 func job(run *unstructured.Unstructured, pod *corev1.Pod) *batchv1.Job {

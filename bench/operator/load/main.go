@@ -3,31 +3,20 @@
 //
 //	load -kubeconfig FILE pods -count 10000
 //	load -kubeconfig FILE latency -count 500 -every 50ms      prints {"count","lost","p50_ms","p99_ms","max_ms"}
+//	load -kubeconfig FILE burst -count 1000 -targets 200      prints what came of that many runs at once (burst.go)
 //
-// No node, scheduler or controller takes part: the pods are bound to a node that does not exist and their status is
-// written here.
+// For `pods` and `latency` no node, scheduler or controller may take part: the pods are bound to nodes that do not exist
+// and their status is written here. For `burst` all of them must, with targets of the names that it expects.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
-	"fmt"
 	"log"
-	"os"
-	"sort"
-	"strings"
-	"sync"
 	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
@@ -46,179 +35,6 @@ func must(err error) {
 	}
 }
 
-// Namespaces, their ServiceAccounts, and a quota whose status nobody else keeps here.
-func prepare(ctx context.Context, c *kubernetes.Clientset) {
-	for _, ns := range []string{podNamespace, jobNamespace} {
-		_, err := c.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}}, metav1.CreateOptions{})
-		must(err)
-		for _, name := range []string{"default", "edp-runner"} {
-			_, err = c.CoreV1().ServiceAccounts(ns).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
-			must(err)
-		}
-	}
-	hard := corev1.ResourceList{}
-	used := corev1.ResourceList{}
-	for _, key := range []corev1.ResourceName{"requests.cpu", "requests.memory", "limits.cpu", "limits.memory"} {
-		hard[key], used[key] = resource.MustParse("100Ti"), resource.MustParse("0")
-	}
-	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "load"}, Spec: corev1.ResourceQuotaSpec{Hard: hard}}
-	made, err := c.CoreV1().ResourceQuotas(jobNamespace).Create(ctx, quota, metav1.CreateOptions{})
-	if errors.IsAlreadyExists(err) {
-		return
-	}
-	must(err)
-	made.Status = corev1.ResourceQuotaStatus{Hard: hard, Used: used}
-	_, err = c.CoreV1().ResourceQuotas(jobNamespace).UpdateStatus(ctx, made, metav1.UpdateOptions{})
-	must(err)
-}
-
-func pod(i int) *corev1.Pod {
-	app := fmt.Sprintf("service-%03d", i/20)
-	yes, no := true, false
-	env := []corev1.EnvVar{}
-	for k := 0; k < 24; k++ {
-		env = append(env, corev1.EnvVar{Name: fmt.Sprintf("SETTING_NUMBER_%02d", k), Value: fmt.Sprintf("https://%s.internal.example/%d", app, k)})
-	}
-	probe := &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/ready", Port: intstr.FromString("http")}}, PeriodSeconds: 10}
-	container := corev1.Container{
-		Name: "app", Image: "registry.example/team/" + app + ":1.42.0", Env: env,
-		Ports:          []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}, {Name: "pprof", ContainerPort: 6060}},
-		ReadinessProbe: probe, LivenessProbe: probe,
-		Resources: corev1.ResourceRequirements{
-			Requests: corev1.ResourceList{"cpu": resource.MustParse("100m"), "memory": resource.MustParse("128Mi")},
-			Limits:   corev1.ResourceList{"cpu": resource.MustParse("1"), "memory": resource.MustParse("512Mi")}},
-		VolumeMounts: []corev1.VolumeMount{{Name: "config", MountPath: "/etc/app"}, {Name: "tmp", MountPath: "/tmp"}},
-	}
-	sidecar := *container.DeepCopy()
-	sidecar.Name, sidecar.Image, sidecar.Ports = "proxy", "registry.example/mesh/proxy:2.3", nil
-	sidecar.ReadinessProbe, sidecar.LivenessProbe = nil, nil
-	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{
-			Name: fmt.Sprintf("%s-6d5f9c7b4d-%05d", app, i), Namespace: podNamespace,
-			Labels: map[string]string{"app": app, "edp-enabled": "true", "pod-template-hash": "6d5f9c7b4d", "team": fmt.Sprintf("team-%d", i%17), "app.kubernetes.io/part-of": "shop"},
-			Annotations: map[string]string{"prometheus.io/scrape": "true", "prometheus.io/port": "8080",
-				"mesh.example/status": strings.Repeat("x", 400), "checksum/config": strings.Repeat("a1", 32)},
-			OwnerReferences: []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: app + "-6d5f9c7b4d", UID: "11111111-2222-3333-4444-555555555555", Controller: &yes, BlockOwnerDeletion: &yes}},
-		},
-		Spec: corev1.PodSpec{
-			NodeName: fmt.Sprintf("node-%03d", i%100), Containers: []corev1.Container{container, sidecar}, AutomountServiceAccountToken: &no,
-			Volumes: []corev1.Volume{
-				{Name: "config", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: app}}}},
-				{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}},
-		},
-	}
-}
-
-func status(i int) corev1.PodStatus {
-	now := metav1.Now()
-	condition := func(t corev1.PodConditionType) corev1.PodCondition {
-		return corev1.PodCondition{Type: t, Status: corev1.ConditionTrue, LastTransitionTime: now}
-	}
-	container := func(name string) corev1.ContainerStatus {
-		return corev1.ContainerStatus{Name: name, Ready: true, Image: "registry.example/team/app:1.42.0",
-			ImageID: "registry.example/team/app@sha256:" + strings.Repeat("0f", 32), ContainerID: "containerd://" + strings.Repeat("ab", 32),
-			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}}
-	}
-	ip := fmt.Sprintf("10.%d.%d.%d", 100+i/65536, i/256%256, i%256)
-	return corev1.PodStatus{Phase: corev1.PodRunning, PodIP: ip, PodIPs: []corev1.PodIP{{IP: ip}}, HostIP: "192.0.2.1", StartTime: &now,
-		Conditions:        []corev1.PodCondition{condition(corev1.PodScheduled), condition(corev1.PodInitialized), condition(corev1.ContainersReady), condition(corev1.PodReady)},
-		ContainerStatuses: []corev1.ContainerStatus{container("app"), container("proxy")}}
-}
-
-func makePods(ctx context.Context, c *kubernetes.Clientset, count int) {
-	began := time.Now()
-	work := make(chan int)
-	var group sync.WaitGroup
-	for w := 0; w < 8; w++ {
-		group.Add(1)
-		go func() {
-			defer group.Done()
-			for i := range work {
-				made, err := c.CoreV1().Pods(podNamespace).Create(ctx, pod(i), metav1.CreateOptions{})
-				if errors.IsAlreadyExists(err) {
-					continue
-				}
-				must(err)
-				made.Status = status(i)
-				_, err = c.CoreV1().Pods(podNamespace).UpdateStatus(ctx, made, metav1.UpdateOptions{})
-				must(err)
-			}
-		}()
-	}
-	for i := 0; i < count; i++ {
-		work <- i
-	}
-	close(work)
-	group.Wait()
-	one, err := c.CoreV1().RESTClient().Get().AbsPath("/api/v1/namespaces/" + podNamespace + "/pods/" + pod(0).Name).DoRaw(ctx)
-	must(err)
-	fmt.Printf("{\"pods\": %d, \"seconds\": %.1f, \"bytes_of_one\": %d}\n", count, time.Since(began).Seconds(), len(one))
-}
-
-func latency(ctx context.Context, c *kubernetes.Clientset, d dynamic.Interface, count, first int, every time.Duration) {
-	watch, err := c.BatchV1().Jobs(jobNamespace).Watch(ctx, metav1.ListOptions{})
-	must(err)
-	seen := make(chan struct {
-		uid  string
-		when time.Time
-	}, count)
-	go func() {
-		for event := range watch.ResultChan() {
-			if job, ok := event.Object.(*batchv1.Job); ok && event.Type == "ADDED" {
-				seen <- struct {
-					uid  string
-					when time.Time
-				}{job.Labels["edp.dev/run-uid"], time.Now()}
-			}
-		}
-	}()
-	began := map[string]time.Time{}
-	var made []string
-	for i := 0; i < count; i++ {
-		name := fmt.Sprintf("latency-%d-%05d", os.Getpid(), i)
-		run := &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "edp.dev/v1alpha1", "kind": "DiagnosticRun", "metadata": map[string]any{"name": name, "namespace": podNamespace},
-			"spec": map[string]any{"target": map[string]any{"pod": pod(first + i).Name}, "profile": "light"}}}
-		at := time.Now()
-		created, err := d.Resource(runs).Namespace(podNamespace).Create(ctx, run, metav1.CreateOptions{})
-		if err != nil {
-			log.Fatal(err)
-		}
-		began[string(created.GetUID())] = at
-		made = append(made, name)
-		time.Sleep(time.Until(at.Add(every)))
-	}
-	var took []float64
-	deadline := time.After(30 * time.Second)
-	for len(took) < count {
-		select {
-		case one := <-seen:
-			if at, ok := began[one.uid]; ok {
-				took = append(took, float64(one.when.Sub(at).Microseconds())/1000)
-				delete(began, one.uid)
-			}
-			continue
-		case <-deadline:
-		}
-		break
-	}
-	watch.Stop()
-	sort.Float64s(took)
-	at := func(q float64) float64 {
-		if len(took) == 0 {
-			return -1
-		}
-		return took[int(q*float64(len(took)-1))]
-	}
-	text, _ := json.Marshal(map[string]any{"count": count, "lost": len(began), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": at(1)})
-	fmt.Println(string(text))
-	background := metav1.DeletePropagationBackground
-	for _, name := range made {
-		must(client(d.Resource(runs).Namespace(podNamespace).Delete(ctx, name, metav1.DeleteOptions{})))
-	}
-	must(client(c.BatchV1().Jobs(jobNamespace).DeleteCollection(ctx, metav1.DeleteOptions{PropagationPolicy: &background}, metav1.ListOptions{})))
-}
-
 // Gone already is as good.
 func client(err error) error {
 	if errors.IsNotFound(err) {
@@ -233,12 +49,17 @@ func main() {
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
 	must(err)
 	config.QPS = -1
-	typed, untyped := kubernetes.NewForConfigOrDie(config), dynamic.NewForConfigOrDie(config)
+	untyped := dynamic.NewForConfigOrDie(config)
+	config.ContentType = "application/vnd.kubernetes.protobuf"
+	typed := kubernetes.NewForConfigOrDie(config)
 	ctx := context.Background()
 	what := flag.NewFlagSet(flag.Arg(0), flag.ExitOnError)
 	count := what.Int("count", 1000, "how many")
 	first := what.Int("first", 0, "the first pod to diagnose")
 	every := what.Duration("every", 50*time.Millisecond, "pace of the runs")
+	targets := what.Int("targets", 200, "pods that the runs of a burst share")
+	profile := what.String("profile", "light", "of the runs of a burst")
+	limit := what.Duration("limit", 20*time.Minute, "of a burst")
 	must(what.Parse(flag.Args()[1:]))
 	switch flag.Arg(0) {
 	case "pods":
@@ -246,7 +67,9 @@ func main() {
 		makePods(ctx, typed, *count)
 	case "latency":
 		latency(ctx, typed, untyped, *count, *first, *every)
+	case "burst":
+		burst(ctx, typed, untyped, options{*count, *targets, *profile, *limit})
 	default:
-		log.Fatal("usage: load -kubeconfig FILE pods|latency [-count N]")
+		log.Fatal("usage: load -kubeconfig FILE pods|latency|burst [-count N]")
 	}
 }

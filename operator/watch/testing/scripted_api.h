@@ -16,7 +16,7 @@
 namespace edp::watch::testing {
 
 struct Asked {
-  std::string path;
+  std::string path, accept;
   std::chrono::milliseconds idle{0}, timeout{0};
   uint64_t max_bytes = 0;
 
@@ -79,7 +79,10 @@ class ScriptedApi final : public kube::Api {
     Step step;
     {
       const MutexLock lock(mutex_);
-      asked_.push_back({what.path, idle, what.timeout, what.max_bytes});
+      std::string accept;
+      for (const auto& [name, value] : what.headers)
+        if (name == "Accept") accept = value;
+      asked_.push_back({what.path, accept, idle, what.timeout, what.max_bytes});
       if (asked_.size() <= steps_.size()) step = steps_[asked_.size() - 1];
       changed_.notify_all();
     }
