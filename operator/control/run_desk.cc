@@ -267,16 +267,24 @@ void RunDesk::reconcile(const std::string& uid, double now) {
   act::Task task{.key = run_key(uid), .steps = {}};
   work.sent.clear();
   bool urgent = false;
+  const auto send = [&](const reconcile::Action& action) {
+    task.steps.push_back(step_of(action));
+    work.sent.push_back({.job = places(action) ? action.name : std::string()});
+    if (places(action)) ledger_.placing(action.name, when);
+    urgent = true;
+  };
+  // What was refused waits behind the status from then on, so that people see why.
+  const auto goes_first = [&](const reconcile::Action& action) { return action.early && !work.failed; };
+  for (const reconcile::Action& action : output.actions) {
+    if (goes_first(action)) send(action);
+  }
   if (output.status) {
     task.steps.push_back(status_step(*run, *output.status));
     work.sent.push_back(
         {.job = {}, .finishes = reconcile::finished(*output.status) && !reconcile::finished(run->status)});
   }
   for (const reconcile::Action& action : output.actions) {
-    task.steps.push_back(step_of(action));
-    work.sent.push_back({.job = places(action) ? action.name : std::string()});
-    if (places(action)) ledger_.placing(action.name, when);
-    urgent = true;
+    if (!goes_first(action)) send(action);
   }
   work.notes = std::move(output.events);
   if (task.steps.empty()) {
@@ -324,7 +332,8 @@ void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, do
   work.sent.clear();
   work.busy = false;
   const bool again = std::exchange(work.again, false);
-  if (outcome.good()) tell_events(work, now);
+  work.failed = !outcome.good();
+  if (!work.failed) tell_events(work, now);
   // `work` may go with what is told now.
   std::string problem;
   for (const act::StepResult& result : outcome.results) {

@@ -49,6 +49,7 @@ class RunDesk {
   };
   struct Work {
     bool busy = false, again = false;
+    bool failed = false;  // the last task
     std::vector<Sent> sent;
     std::vector<reconcile::EventNote> notes;  // to be told once the task under way went well
     double first_seen = 0;

@@ -22,6 +22,8 @@ struct Action {
   std::string name;  // of the Job, container or run; the ledger's key for the first and third kind
   std::string uid;   // precondition of a delete
   std::string body;  // JSON of a create or patch
+  // A create that need not wait for the status beside it: whoever looks again would choose the same.
+  bool early = false;
   // For the audit: whose, and about what.
   std::string run_ns, run_name, run_uid;
   std::string pod, target_uid;  // target's name and uid

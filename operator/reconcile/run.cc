@@ -19,6 +19,7 @@ using watch::TargetStatus;
 
 constexpr int64_t kProfilePatience = 5;  // a profile applied together with the run may be told a moment later
 constexpr int64_t kPlacedPatience = 31;  // see Ledger::placing
+constexpr int64_t kYoung = 60;           // less than a finished Job is kept
 constexpr int64_t kWaitingPatience = 60;  // a quota may have become too small
 constexpr size_t kWorst = 5;
 
@@ -208,6 +209,12 @@ class Reconciler {
                 " pods: ready ones first, of those the newest";
     }
     condition("Accepted", true, "TargetsChosen", message);
+    // Those who find room at once need no second look. The Job of a pod that the spec names may even come
+    // before the status: chosen again, it is the same one, and while the run is young no Job of it can have
+    // ended and gone.
+    for (TargetStatus& target : status_.targets) wait(target, nullptr);
+    const bool early = !run_.target.pod.empty() && now_ < run_.created + kYoung;
+    for (Action& action : out_.actions) action.early = early;
     count();
     conclude();  // also says that nothing runs yet, which saves a second write
     tell(false, "TargetsChosen", message);
