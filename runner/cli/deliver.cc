@@ -40,12 +40,18 @@ Result<void> check_outputs(const DiagnoseOptions& options) {
   return {};
 }
 
-Delivery::Delivery(const DiagnoseOptions& options) : options_(options) {
+Delivery::Delivery(const DiagnoseOptions& options)
+    : options_(options), patterns_(masking::Patterns::compile().value()) {
   write_summary({.exit_status = run::kError, .error = "edp-runner ended before it had a verdict"});
 }
 
+std::string Delivery::masked(const std::string& text) const {
+  masking::Counts ignored;
+  return masking::mask(text, patterns_, ignored);
+}
+
 void Delivery::complain(const std::string& message) const {
-  (void)std::fprintf(stderr, "edp-runner: %s\n", message.c_str());
+  (void)std::fprintf(stderr, "edp-runner: %s\n", masked(message).c_str());
 }
 
 void Delivery::write_summary(const upload::Summary& summary) const {
@@ -65,16 +71,18 @@ Result<void> Delivery::check() const {
 
 int Delivery::failed(const Error& error) {
   complain(error.to_string());
-  write_summary({.exit_status = run::kError, .error = error.to_string()});
+  write_summary({.exit_status = run::kError, .error = masked(error.to_string())});
   return run::kError;
 }
 
-int Delivery::deliver(const model::Report& report, Clock::time_point run_began, double timeout_seconds,
+int Delivery::deliver(const report::Sealed& sealed, Clock::time_point run_began, double timeout_seconds,
                       const CancelToken& cancel) {
+  const model::Report& report = sealed.report;
+  const std::string& json = sealed.json;
   upload::Summary summary = upload::summarize(report);
   const auto trouble = [&](const Error& error, bool fatal) {
     complain(error.to_string());
-    summary.error += (summary.error.empty() ? "" : "; ") + error.to_string();
+    summary.error += (summary.error.empty() ? "" : "; ") + masked(error.to_string());
     if (fatal) summary.exit_status = run::kError;
   };
   const auto write = [&](const std::string& path, std::string_view text) {
@@ -83,7 +91,6 @@ int Delivery::deliver(const model::Report& report, Clock::time_point run_began, 
   };
 
   const bool full = !options_.output.empty() || !options_.upload.empty();
-  const std::string json = full ? report::to_json(report) : "";
   const std::string html = full ? report::to_html(report, json) : "";
   if (full) summary.digest = upload::digest_of(json);
   if (!options_.output.empty()) {

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "common/cancel.h"
 #include "common/result.h"
 #include "runner/cli/diagnose_command.h"
-#include "runner/model/report.h"
+#include "runner/report/sealed.h"
 #include "runner/upload/summary.h"
 
 namespace edp::cli {
@@ -33,12 +34,15 @@ class Delivery {
   // Returns the exit status. `run_began` and `timeout_seconds`: the run's time, within which uploads are
   // tried again, yet for 20 s at least. After `cancel` (SIGTERM) they have 15 s: a pod is killed 30 s after
   // it.
-  int deliver(const model::Report& report, std::chrono::steady_clock::time_point run_began,
+  int deliver(const report::Sealed& sealed, std::chrono::steady_clock::time_point run_began,
               double timeout_seconds, const CancelToken& cancel);
 
  private:
   const DiagnoseOptions& options_;
+  const std::shared_ptr<const masking::Patterns> patterns_;
 
+  // What goes wrong may quote what was met.
+  [[nodiscard]] std::string masked(const std::string& text) const;
   void complain(const std::string& message) const;
   void write_summary(const upload::Summary& summary) const;
 };

@@ -140,15 +140,16 @@ int diagnose(const DiagnoseOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   const CancelToken cancel;
   const SignalCancel signals(cancel);  // until the report is delivered
-  model::Report report;
+  Result<report::Sealed> sealed = fail("not begun");
   {
     ProgressLine line(!options.quiet && ::isatty(STDERR_FILENO) != 0);
     collect::ProgressFn progress;
     if (!options.quiet) progress = [&line](const collect::Progress& step) { line.on(step); };
-    report = run::diagnose(*request, cancel, progress);
+    sealed = run::diagnose(*request, cancel, progress);
   }
-  if (!options.quiet) print_verdict(report, options);
-  return delivery.deliver(report, began, request->profile.timeout_seconds, cancel);
+  if (!sealed) return delivery.failed(sealed.error());
+  if (!options.quiet) print_verdict(sealed->report, options);
+  return delivery.deliver(*sealed, began, request->profile.timeout_seconds, cancel);
 }
 
 }  // namespace edp::cli

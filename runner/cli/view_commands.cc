@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "common/files.h"
+#include "common/masking/masker.h"
 #include "runner/cli/view_json.h"
 #include "runner/cli/view_options.h"
 #include "runner/view/diff.h"
@@ -70,8 +71,13 @@ Result<std::string> diff(const ViewSettings& settings, Warnings& warnings) {
 }
 
 // Warnings come before the table, errors instead of it.
-int finish(const Result<std::string>& text, const Warnings& warnings, const std::string& output) {
-  for (const std::string& warning : warnings) std::cerr << "edp-runner: " << warning << "\n";
+int finish(Result<std::string> text, const Warnings& warnings, const std::string& output) {
+  const auto patterns = masking::Patterns::compile().value();
+  masking::Counts ignored;
+  if (text) *text = masking::mask(*text, patterns, ignored);
+  for (const std::string& warning : warnings) {
+    std::cerr << "edp-runner: " << masking::mask(warning, patterns, ignored) << "\n";
+  }
   Result<void> done;
   if (!text) {
     done = tl::unexpected(text.error());
@@ -81,7 +87,7 @@ int finish(const Result<std::string>& text, const Warnings& warnings, const std:
     done = fail("standard output cannot be written");
   }
   if (done) return 0;
-  std::cerr << "edp-runner: " << done.error().to_string() << "\n";
+  std::cerr << "edp-runner: " << masking::mask(done.error().to_string(), patterns, ignored) << "\n";
   return 1;
 }
 

@@ -54,6 +54,8 @@ class Reader {
         names(value, profile.rules_off, known_.rules, "rule");
       } else if (key == "thresholds") {
         read_thresholds(value);
+      } else if (key == "masking") {
+        read_masking(value);
       } else {
         unknown_key(key_node, key, kKeys);
       }
@@ -69,9 +71,10 @@ class Reader {
   inline static const std::vector<std::string> kSeverities = {"INFO", "WARNING", "CRITICAL"};
   inline static const std::vector<std::string> kKeys = {
       "name",  "description", "duration",       "timeout", "gate",      "collectors", "on-demand",
-      "trace", "limits",      "mutex-sampling", "rules",   "rules-off", "thresholds"};
+      "trace", "limits",      "mutex-sampling", "rules",   "rules-off", "thresholds", "masking"};
   inline static const std::vector<std::string> kOnDemandKeys = {"collectors", "blocked-goroutines"};
   inline static const std::vector<std::string> kTraceKeys = {"window", "repeats"};
+  inline static const std::vector<std::string> kMaskingKeys = {"name", "pattern", "replace"};
   inline static const std::vector<std::string> kLimitKeys = {"collector-timeout", "max-bytes",
                                                              "max-inflated-bytes"};
 
@@ -191,6 +194,35 @@ class Reader {
         unknown_key(key_node, key, kLimitKeys);
       }
     });
+  }
+
+  // masking: [{name: order, pattern: 'ORD-([0-9]{2})[0-9]+', replace: 'ORD-$1**'}]
+  void read_masking(const YAML::Node& node) {
+    if (!node.IsSequence()) {
+      note(node, "a list is expected here");
+      return;
+    }
+    for (const auto& item : node) {
+      masking::OwnPattern pattern;
+      each_key(item, [&](const std::string& key, const YAML::Node& key_node, const YAML::Node& value) {
+        if (key == "name") {
+          text(value, pattern.name);
+        } else if (key == "pattern") {
+          text(value, pattern.pattern);
+        } else if (key == "replace") {
+          text(value, pattern.replace);
+        } else {
+          unknown_key(key_node, key, kMaskingKeys);
+        }
+      });
+      if (pattern.name.empty() || pattern.pattern.empty()) {
+        note(item, "a masking pattern has a name and a pattern");
+      } else if (const auto compiled = masking::Patterns::compile({pattern}); !compiled) {
+        note(item, compiled.error().to_string());
+      } else {
+        profile.masking.push_back(std::move(pattern));
+      }
+    }
   }
 
   void read_thresholds(const YAML::Node& node) {

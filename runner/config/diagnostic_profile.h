@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/masking/masker.h"
 #include "common/result.h"
 #include "runner/config/thresholds.h"
 
@@ -34,6 +35,7 @@ struct DiagnosticProfile {
   std::vector<std::string> rules;  // empty = all
   std::vector<std::string> rules_off;
   std::map<std::string, double, std::less<>> thresholds;
+  std::vector<masking::OwnPattern> masking;  // beyond what is always masked
 
   [[nodiscard]] Thresholds threshold_values() const { return Thresholds(thresholds); }
 };

@@ -34,6 +34,7 @@ mutex-sampling: "100"
 rules: [GO-SYNCMAP-RANGE]
 rules-off: [GO-SYNCMAP-RANGE]
 thresholds: { syncmap.range_ms: 2.5 }
+masking: [{ name: order, pattern: "ORD-([0-9]{2})[0-9]+", replace: "ORD-$1" }]
 )",
                                      "p.yaml", kKnown);
   ASSERT_TRUE(profile) << profile.error().to_string();
@@ -50,6 +51,8 @@ thresholds: { syncmap.range_ms: 2.5 }
   EXPECT_EQ(profile->max_bytes, uint64_t{1} << 20);
   EXPECT_EQ(profile->max_inflated_bytes, uint64_t{1} << 30);
   EXPECT_EQ(profile->threshold_values().get({.key = "syncmap.range_ms", .value = 1}), 2.5);
+  ASSERT_EQ(profile->masking.size(), 1U);
+  EXPECT_EQ(profile->masking[0].replace, "ORD-$1");
 }
 
 struct BadProfile {
@@ -73,6 +76,10 @@ INSTANTIATE_TEST_SUITE_P(
                     BadProfile{"FarFromAnything", "zzzzzzzz: 1", "unknown key 'zzzzzzzz'"},
                     BadProfile{"BadDuration", "duration: 3 weeks", "'3 weeks' is not a quantity like 30s"},
                     BadProfile{"BadGate", "gate: FATAL", "unknown severity 'FATAL'"},
+                    BadProfile{"BadPattern", "collectors: [cpu]\nmasking: [{name: a, pattern: 'b('}]",
+                               "line 2: masking pattern a: missing ): b("},
+                    BadProfile{"NoPattern", "masking: [{name: a}]",
+                               "a masking pattern has a name and a pattern"},
                     BadProfile{"NotYaml", "a: [", "not YAML"},
                     BadProfile{"NotAMap", "- cpu", "a profile is a map"},
                     BadProfile{"Empty", "", "a profile is a map"},

@@ -14,6 +14,7 @@
 #include "common/files.h"
 #include "common/version.h"
 #include "runner/analyse/rule.h"
+#include "runner/run/artefact.h"
 #include "runner/run/gather.h"
 #include "runner/run/on_demand.h"
 
@@ -99,8 +100,10 @@ config::KnownNames known_names() {
   return known;
 }
 
-model::Report diagnose(const Request& request, const CancelToken& cancel,
-                       const collect::ProgressFn& progress) {
+Result<report::Sealed> diagnose(const Request& request, const CancelToken& cancel,
+                                const collect::ProgressFn& progress) {
+  const auto patterns = masking::Patterns::compile(request.profile.masking);
+  if (!patterns) return tl::unexpected(patterns.error().at("profile " + request.profile.name));
   const auto began = std::chrono::steady_clock::now();
   model::Report report{.started = std::chrono::system_clock::now(),
                        .profile = request.profile.name,
@@ -111,11 +114,18 @@ model::Report diagnose(const Request& request, const CancelToken& cancel,
   std::vector<collect::TargetCollection> collections = collect::collect(
       request.targets, plan_of(request), {.run_began = began, .cancel = cancel, .progress = progress});
 
+  const decode::Limits limits{.max_inflated_bytes = request.profile.max_inflated_bytes};
   std::string keep_failure;
   const ArtefactSink keep = [&](const collect::Collected& artefact) {
-    if (request.artefact_folder.empty() || !keep_failure.empty()) return;
-    const auto written = write_file(request.artefact_folder + "/" + artefact.artefact, artefact.bytes);
-    if (!written) keep_failure = written.error().to_string();
+    if (request.artefact_folder.empty()) return;
+    const auto kept = mask_artefact(artefact.bytes, limits, *patterns);
+    masking::Counts ignored;
+    const std::string name = masking::mask(artefact.artefact, *patterns, ignored);
+    const auto written = kept ? write_file(request.artefact_folder + "/" + name, *kept)
+                              : fail("not kept: " + kept.error().to_string(), artefact.artefact);
+    if (!written && keep_failure.size() < 500) {
+      keep_failure += (keep_failure.empty() ? "" : "; ") + written.error().to_string();
+    }
   };
 
   const auto collect_on_demand = [&](const collect::TargetSpec& target, double seconds_left) {
@@ -126,7 +136,6 @@ model::Report diagnose(const Request& request, const CancelToken& cancel,
   };
   const auto seconds_left = [&] { return request.profile.timeout_seconds - seconds_since(began); };
 
-  const decode::Limits limits{.max_inflated_bytes = request.profile.max_inflated_bytes};
   const config::Thresholds thresholds = request.profile.threshold_values();
   const std::vector<std::string> rules = rules_of(request.profile);
   bool has_facts = false;
@@ -155,7 +164,7 @@ model::Report diagnose(const Request& request, const CancelToken& cancel,
   report.cancelled = cancel.cancelled();
   report.exit_status = exit_status(report, has_facts);
   report.seconds = seconds_since(began);
-  return report;
+  return report::seal(report, *patterns);
 }
 
 }  // namespace edp::run

@@ -7,7 +7,7 @@
 #include "common/cancel.h"
 #include "runner/collect/collect.h"
 #include "runner/config/diagnostic_profile.h"
-#include "runner/model/report.h"
+#include "runner/report/sealed.h"
 
 namespace edp::run {
 
@@ -23,14 +23,15 @@ struct Request {
   config::DiagnosticProfile profile;
   std::vector<collect::TargetSpec> targets;
   collect::Access access;
-  std::string artefact_folder;  // keeps what was collected there; empty: not kept
+  std::string artefact_folder;  // keeps what was collected there; empty: not kept; masked as the report is
 };
 
 // Names a profile may use: collectors of the collect layer, rules and thresholds of the analyse layer.
 config::KnownNames known_names();
 
-// Never fails as a whole: what went wrong is in the report's collectors, and its exit_status.
-model::Report diagnose(const Request& request, const CancelToken& cancel,
-                       const collect::ProgressFn& progress);
+// What went wrong is in the report's collectors, and its exit_status; an error is the profile's masking
+// patterns' or our own. Artefacts that can't be masked are not kept.
+Result<report::Sealed> diagnose(const Request& request, const CancelToken& cancel,
+                                const collect::ProgressFn& progress);
 
 }  // namespace edp::run

@@ -6,7 +6,7 @@
 
 #include "common/files.h"
 #include "common/http_session.h"
-#include "runner/upload/gzip.h"
+#include "common/gzip.h"
 #include "runner/upload/upload.h"
 
 namespace edp::upload {

@@ -58,6 +58,11 @@ seed fuzz_watch_stream "$made"/watch.*
 seed fuzz_pod "$made"/pod.*.pb
 seed fuzz_kubeconfig kubeconfig/*
 
+# The first byte says in what pieces.
+printf '\7card 622848123456781234, 4111 1111 1111 1111 tel +86 138-1234-5678\nAuthorization: Bearer a1b2c3d4e5 a@example.com' >"$made/mask.1"
+printf '\3{"password": "x", "url": "postgres://a:b@c/d", "jwt": "eyJhbGciOiJIU.eyJzdWIiOi.x"}\n-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----' >"$made/mask.2"
+seed fuzz_mask "$made"/mask.*
+
 # Objects and streams as an apiserver 1.37 sent them; of a stream the first byte draws the cuts.
 seed fuzz_pod kubernetes/*_pod.json
 for file in kubernetes/list.json kubernetes/watch.jsonl; do

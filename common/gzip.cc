@@ -1,10 +1,10 @@
-#include "runner/upload/gzip.h"
+#include "common/gzip.h"
 
 #include <libdeflate.h>
 
 #include <memory>
 
-namespace edp::upload {
+namespace edp {
 
 std::string gzip(std::string_view bytes) {
   if (bytes.empty()) return {};
@@ -18,4 +18,4 @@ std::string gzip(std::string_view bytes) {
   return packed;
 }
 
-}  // namespace edp::upload
+}  // namespace edp

@@ -1,0 +1,21 @@
+// A report in the only form in which it leaves the runner: masked. Whoever writes, prints or sends one takes
+// it from here, so that a new way out can't forget the masking.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/masking/masker.h"
+#include "common/result.h"
+#include "runner/model/report.h"
+
+namespace edp::report {
+
+struct Sealed {
+  std::string json;      // edp.report/v1; its "masking" says how often each kind was hidden
+  model::Report report;  // the same, as from_json() reads it: for people and build servers
+};
+
+Result<Sealed> seal(const model::Report& report, const std::shared_ptr<const masking::Patterns>& patterns);
+
+}  // namespace edp::report
