@@ -89,9 +89,8 @@ Result<void> TraceReader::read_pending(bool last) {
       continue;
     }
     if (!generations_) {  // one stream: all of it is needed
-      const size_t next = find_header(rest, 0);
-      if (next == std::string_view::npos && !last) break;
-      rest = rest.substr(0, next);
+      if (!last) break;
+      rest = rest.substr(0, find_header(rest, 0));
       read_one_stream(rest, go_minor_, sink_);
       consumed_ += rest.size();
       go_minor_ = 0;
