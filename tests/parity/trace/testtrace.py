@@ -17,6 +17,11 @@ TYPES.update({name: 128 + i for i, name in enumerate(
     "Span SpanAlloc SpanFree HeapObject HeapObjectAlloc HeapObjectFree GoroutineStack GoroutineStackAlloc GoroutineStackFree".split())})
 
 
+def go_bytes(literal):
+    """The bytes of a quoted string of Go, which may hold UTF-8 beside escapes."""
+    return ast.literal_eval("b" + "".join(chr(b) if b < 0x80 else f"\\x{b:02x}" for b in literal.encode()))
+
+
 def varint(number):
     out = bytearray()
     while number >= 0x80:
@@ -40,7 +45,7 @@ def binary(text):
         if not words:
             continue
         if line.startswith("\tdata="):
-            data = ast.literal_eval("b" + line.strip()[5:]) if line.isascii() else ast.literal_eval(line.strip()[5:]).encode()
+            data = go_bytes(line.strip()[len("data="):])
             out += varint(len(data)) + data
         elif line.startswith("\t"):
             out += numbers(words)
