@@ -105,6 +105,7 @@ Result<void> TraceReader::read_pending(bool last) {
         continue;
       }
       if (rest.size() < kHeader && !last) break;
+      generations_->tell_obstacle();
       const size_t next = find_header(rest, 0);
       consumed_ += generations_->resync(rest.substr(0, next), last || next != std::string_view::npos);
     }

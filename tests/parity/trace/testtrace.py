@@ -6,6 +6,8 @@ follow as a quoted line, stack frames as lines of four numbers.
 
 import ast
 import re
+import sys
+from pathlib import Path
 
 NAMES = """None EventBatch Stacks Stack Strings String CPUSamples CPUSample Frequency ProcsChange ProcStart ProcStop ProcSteal
 ProcStatus GoCreate GoCreateSyscall GoStart GoDestroy GoDestroySyscall GoStop GoBlock GoUnblock GoSyscallBegin GoSyscallEnd
@@ -53,3 +55,7 @@ def binary(text):
             out.append(TYPES[words[0]])
             out += numbers(words[1:])
     return bytes(out)
+
+
+if __name__ == "__main__":  # testtrace.py FROM.test TO
+    Path(sys.argv[2]).write_bytes(binary(Path(sys.argv[1]).read_text(encoding="utf-8")))
