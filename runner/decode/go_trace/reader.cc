@@ -107,7 +107,11 @@ Result<void> TraceReader::read_pending(bool last) {
       if (rest.size() < kHeader && !last) break;
       generations_->tell_obstacle();
       const size_t next = find_header(rest, 0);
-      consumed_ += generations_->resync(rest.substr(0, next), last || next != std::string_view::npos);
+      const bool ends = last || next != std::string_view::npos;
+      size_t skipped = generations_->resync(rest.substr(0, next), ends);
+      // A header may have begun to arrive.
+      if (generations_->is_stopped() && !ends) skipped = std::min(skipped, rest.size() - (kHeader - 1));
+      consumed_ += skipped;
     }
     if (consumed_ == before) break;
   }
