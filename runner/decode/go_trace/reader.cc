@@ -108,10 +108,9 @@ Result<void> TraceReader::read_pending(bool last) {
       generations_->tell_obstacle();
       const size_t next = find_header(rest, 0);
       const bool ends = last || next != std::string_view::npos;
-      size_t skipped = generations_->resync(rest.substr(0, next), ends);
-      // A header may have begun to arrive.
-      if (generations_->is_stopped() && !ends) skipped = std::min(skipped, rest.size() - (kHeader - 1));
-      consumed_ += skipped;
+      // A header may have begun to arrive: what could be part of one decides nothing yet.
+      const size_t end = ends ? std::min(next, rest.size()) : rest.size() - (kHeader - 1);
+      consumed_ += generations_->resync(rest.substr(0, end), ends);
     }
     if (consumed_ == before) break;
   }
