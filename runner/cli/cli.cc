@@ -13,6 +13,7 @@
 #include "runner/cli/diagnose_command.h"
 #include "runner/cli/list_commands.h"
 #include "runner/cli/mask_command.h"
+#include "runner/cli/trace_command.h"
 #include "runner/cli/view_commands.h"
 #include "runner/kubectl/plugin.h"
 #include "runner/run/run.h"
@@ -61,6 +62,7 @@ int run(int argc, char** argv) try {
   int status = edp::run::kNothingAtGate;
   const auto options = add_diagnose_options(app);
   add_view_commands(app, status);
+  add_trace_command(app, status);
   add_list_commands(app, status);
   add_mask_command(app, status);
 

@@ -9,6 +9,7 @@
 #include "runner/model/goroutines.h"
 #include "runner/model/memory_stats.h"
 #include "runner/model/profile.h"
+#include "runner/model/timeline.h"
 
 namespace edp::model {
 
@@ -32,6 +33,12 @@ struct GoroutinesFact {
   Goroutines goroutines;
 };
 
+struct TraceFact {
+  double taken_at = 0;   // seconds since the run began, as the trace ended
+  std::string artefact;  // name of the artefact it was decoded from
+  Timeline timeline;
+};
+
 // What a collector asked for and did not get; rules name it when they can't judge.
 struct MissingFact {
   std::string collector;  // "mutex", "heap.delta", ...
@@ -51,6 +58,7 @@ struct Facts {
   std::vector<ProfileFact> profiles;  // in order of taken_at
   std::vector<GoroutinesFact> goroutines;
   std::vector<MemoryStats> memory;
+  std::vector<TraceFact> traces;  // in order of taken_at
   std::vector<MissingFact> missing;
   SamplingRates rates;
 
