@@ -1,0 +1,89 @@
+// What a page can hold of a trace: all of it, or the longest of everything with the rest merged.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "runner/model/timeline.h"
+#include "runner/report/timeline/slice_class.h"
+
+namespace edp::report {
+
+// The classes of a timeline's reasons, looked up once.
+class SliceClasses {
+ public:
+  explicit SliceClasses(const model::Timeline& timeline);
+  [[nodiscard]] SliceClass of(const model::GoSlice& slice) const {
+    if (slice.state != model::GoState::kWaiting) return slice_class(slice.state, {});
+    return slice.reason == model::kNone ? SliceClass::kIdle : waits_[slice.reason];
+  }
+
+ private:
+  std::vector<SliceClass> waits_;  // by text
+};
+
+// Slices too short to be kept each, one behind the other.
+struct MergedSlices {
+  int64_t begin = 0, end = 0;
+  uint64_t count = 0;
+  std::array<int64_t, kSliceClasses> time{};  // nanoseconds in each class
+};
+
+// Keeps every slice of at least `merge_below` and gathers what lies between. A gap is never covered up.
+//   on_slice(const GoSlice&, SliceClass)   on_merged(const MergedSlices&)
+template <typename OnSlice, typename OnMerged>
+class SliceMerger {
+ public:
+  SliceMerger(int64_t merge_below, OnSlice on_slice, OnMerged on_merged)
+      : merge_below_(merge_below), on_slice_(std::move(on_slice)), on_merged_(std::move(on_merged)) {}
+
+  void add(const model::GoSlice& slice, SliceClass of) {
+    if (slice.duration() >= merge_below_ || of == SliceClass::kNone) {
+      flush();
+      on_slice_(slice, of);
+      return;
+    }
+    if (merged_.count == 0) {
+      merged_ = {.begin = slice.begin};
+      only_ = slice;
+      only_class_ = of;
+    }
+    merged_.end = slice.end;
+    ++merged_.count;
+    merged_.time[static_cast<size_t>(of)] += slice.duration();
+    if (merged_.end - merged_.begin >= kLongest * merge_below_) flush();
+  }
+  void flush() {
+    if (merged_.count == 1) on_slice_(only_, only_class_);
+    if (merged_.count > 1) on_merged_(merged_);
+    merged_.count = 0;
+  }
+
+ private:
+  static constexpr int64_t kLongest = 8;  // so that where little else happens the mix still shows its course
+
+  int64_t merge_below_;
+  OnSlice on_slice_;
+  OnMerged on_merged_;
+  MergedSlices merged_;
+  model::GoSlice only_;
+  SliceClass only_class_ = SliceClass::kNone;
+};
+
+// The goroutine's last slice, "does not exist", is no part of its lane.
+inline bool is_end(const model::GoSlice& slice, const model::Timeline& timeline) {
+  return slice.state == model::GoState::kNotExist && slice.end == timeline.end;
+}
+
+struct Detail {
+  int64_t merge_below = 0;           // nanoseconds; 0: every slice is kept
+  std::vector<uint32_t> goroutines;  // with a lane of their own, those that waited longest first
+  std::vector<int64_t> lock_wait;    // of every goroutine, the longest for a lock
+};
+
+// `slices` and `lanes` are what may be kept.
+Detail choose_detail(const model::Timeline& timeline, const SliceClasses& classes, uint64_t slices,
+                     uint32_t lanes);
+
+}  // namespace edp::report
