@@ -47,10 +47,7 @@ function slotsWhere(trace: Trace, wanted: (shape: number, slot: number) => boole
 /** The running slices of each processor. */
 export function runsOfProcs(trace: Trace): ByOwner {
   const { proc } = trace.slices;
-  const slots = slotsWhere(
-    trace,
-    (shape, slot) => trace.shapes.class[shape] === RUNNING && proc[slot] !== 0,
-  );
+  const slots = slotsWhere(trace, (shape, slot) => trace.shapes.class[shape] === RUNNING && proc[slot] !== 0);
   return byOwner(trace.procs.id.length, byTime(trace, slots), (slot) => proc[slot] as number);
 }
 
@@ -74,11 +71,20 @@ export function rangesOfGoroutines(trace: Trace): ByOwner {
 
 export function samplesOfGoroutines(trace: Trace): ByOwner {
   const { goroutine } = trace.samples;
-  return byOwner(trace.goroutines.id.length, Uint32Array.from(goroutine.keys()), (i) => goroutine[i] as number);
+  return byOwner(
+    trace.goroutines.id.length,
+    Uint32Array.from(goroutine.keys()),
+    (i) => goroutine[i] as number,
+  );
 }
 
 /** The first of the owner's items that `time` finds at or after `from`, as an index into `items`. */
-export function firstFrom(list: ByOwner, owner: number, from: number, time: (item: number) => number): number {
+export function firstFrom(
+  list: ByOwner,
+  owner: number,
+  from: number,
+  time: (item: number) => number,
+): number {
   let low = list.first[owner] as number;
   let high = list.first[owner + 1] as number;
   while (low < high) {

@@ -78,14 +78,18 @@ export class Layout {
     if ((trace.series[0]?.time.length ?? 0) > 1) add({ ...at, kind: "heap", height: HEAP });
     add({ ...at, kind: "procs", open: folds.procs, height: GROUP });
     if (folds.procs) {
-      for (let proc = 0; proc < trace.procs.id.length; ++proc) add({ ...at, kind: "proc", proc, height: LANE });
+      for (let proc = 0; proc < trace.procs.id.length; ++proc)
+        add({ ...at, kind: "proc", proc, height: LANE });
     }
     for (const items of packTasks(trace)) add({ ...at, kind: "tasks", items, height: TASKS });
     for (const [group, of] of trace.groups.entries()) {
       const lanes = matches ? of.lanes.filter(matches) : of.lanes;
       if (matches && lanes.length === 0) continue;
       const open = folds.groups.has(group);
-      this.#ofGroup.set(group, add({ ...at, kind: "group", group, open, shown: lanes.length, height: GROUP }));
+      this.#ofGroup.set(
+        group,
+        add({ ...at, kind: "group", group, open, shown: lanes.length, height: GROUP }),
+      );
       if (!open) continue;
       for (const lane of lanes) this.#ofLane.set(lane, add({ ...at, kind: "lane", lane, height: LANE }));
     }

@@ -8,6 +8,7 @@ import type { Strips } from "./strips";
 import {
   GC_MARK,
   LOG,
+  laneOf,
   MARK_ASSIST,
   OCCUPANCY_STEPS,
   REGION,
@@ -57,7 +58,7 @@ export class Painter {
   #pixels = new Uint32Array(0);
   readonly #groups = new Map<number, HTMLCanvasElement>();
   readonly #labels = new Map<number, string>();
-  readonly #process: number[] = [];
+  readonly process: number[] = []; // ranges of the whole process
 
   constructor(
     private readonly context: CanvasRenderingContext2D,
@@ -69,7 +70,7 @@ export class Painter {
     this.#stripContext = this.#strip.getContext("2d") as CanvasRenderingContext2D;
     for (let i = 0; i < trace.ranges.kind.length; ++i) {
       const kind = trace.ranges.kind[i];
-      if (kind === GC_MARK || kind === STOP_THE_WORLD) this.#process.push(i);
+      if (kind === GC_MARK || kind === STOP_THE_WORLD) this.process.push(i);
     }
   }
 
@@ -134,7 +135,8 @@ export class Painter {
     const least = LABEL_WIDTH * scene.ratio;
     for (const [i, row] of lanes.entries()) {
       const onWide = (slot: number, x: number, slice: number) => {
-        if (wide.length < MAX_LABELS) wide.push({ row, slot, x: x / scene.ratio, width: slice / scene.ratio });
+        if (wide.length < MAX_LABELS)
+          wide.push({ row, slot, x: x / scene.ratio, width: slice / scene.ratio });
       };
       const at = i * width;
       if (row.kind === "lane") this.strips.lane(row.lane, scene.view, this.#pixels, at, width, least, onWide);
@@ -174,7 +176,7 @@ export class Painter {
     return label;
   }
   #procLabel(slot: number): string {
-    const lane = this.strips.laneOfSlot(slot);
+    const lane = laneOf(this.trace, slot);
     const name = this.trace.texts[this.trace.goroutines.function[lane] as number] ?? "";
     return `G${this.trace.goroutines.id[lane]} ${shortName(name)}`;
   }
@@ -185,7 +187,7 @@ export class Painter {
     const y = this.#y(scene, row);
     switch (row.kind) {
       case "process":
-        this.#spans(scene, this.#process, y + 3, 14, (kind) =>
+        this.#spans(scene, this.process, y + 3, 14, (kind) =>
           kind === GC_MARK ? this.palette.css["tl-gc-mark"] : this.palette.css["tl-stw"],
         );
         break;
@@ -196,10 +198,10 @@ export class Painter {
         this.#spans(scene, row.items, y + 1, row.height - 3, () => this.palette.css["tl-task"], true);
         break;
       case "group":
-        this.#group(scene, row.group, this.#groupTexture(row.group), y);
+        this.#group(scene, this.#groupTexture(row.group), y);
         break;
       case "procs":
-        this.#group(scene, -1, this.#groupTexture(-1), y);
+        this.#group(scene, this.#groupTexture(-1), y);
         break;
       case "lane":
         this.#foot(scene, row.lane, y + 2 + BAR);
@@ -231,7 +233,11 @@ export class Painter {
       if (labels && right - x > LABEL_WIDTH) {
         context.fillStyle = this.palette.css["flame-text"];
         const fits = Math.floor((right - x - 8) / 5.8);
-        context.fillText((trace.texts[text[item] as number] ?? "").slice(0, fits), x + 4, y + height / 2 + 0.5);
+        context.fillText(
+          (trace.texts[text[item] as number] ?? "").slice(0, fits),
+          x + 4,
+          y + height / 2 + 0.5,
+        );
       }
     }
   }
@@ -250,8 +256,14 @@ export class Painter {
       const right = Math.min(this.#x(scene, end[item] as number), scene.width);
       if (right < drawn) {
         // All up to the next pixel lies under what is drawn.
-        const time = scene.view.t0 + ((drawn - scene.gutter) / (scene.width - scene.gutter)) * (scene.view.t1 - scene.view.t0);
-        i = Math.max(i, firstFrom(orders.ranges, lane, Math.min(time, end[item] as number), (of) => begin[of] as number) - 1);
+        const time =
+          scene.view.t0 +
+          ((drawn - scene.gutter) / (scene.width - scene.gutter)) * (scene.view.t1 - scene.view.t0);
+        i = Math.max(
+          i,
+          firstFrom(orders.ranges, lane, Math.min(time, end[item] as number), (of) => begin[of] as number) -
+            1,
+        );
         continue;
       }
       drawn = Math.max(right, x + 1);
@@ -291,7 +303,10 @@ export class Painter {
     const colours = group < 0 ? [RUNNING] : STACKED;
     let most = group < 0 ? this.trace.procs.id.length : 0;
     for (let x = 0; x < OCCUPANCY_STEPS; ++x) {
-      most = Math.max(most, rows.reduce((sum, row) => sum + (row?.[x] ?? 0), 0));
+      most = Math.max(
+        most,
+        rows.reduce((sum, row) => sum + (row?.[x] ?? 0), 0),
+      );
     }
     for (let x = 0; x < OCCUPANCY_STEPS && most > 0; ++x) {
       let below = 0;
@@ -312,11 +327,12 @@ export class Painter {
   }
   #busyProcs(): Float32Array {
     const sum = new Float32Array(OCCUPANCY_STEPS);
-    for (const busy of this.trace.procs.busy) busy.forEach((value, x) => (sum[x] = (sum[x] as number) + value));
+    for (const busy of this.trace.procs.busy)
+      for (const [x, value] of busy.entries()) sum[x] = (sum[x] as number) + value;
     return sum;
   }
 
-  #group(scene: Scene, group: number, texture: HTMLCanvasElement, y: number): void {
+  #group(scene: Scene, texture: HTMLCanvasElement, y: number): void {
     const { context } = this;
     const { view } = scene;
     context.fillStyle = this.palette.css.sunken;
@@ -334,9 +350,18 @@ export class Painter {
     const s0 = Math.max(Math.floor(view.t0 / step), 0);
     const s1 = Math.min(Math.ceil(view.t1 / step), OCCUPANCY_STEPS);
     const scale = (right - left) / OCCUPANCY_STEPS;
-    context.drawImage(texture, s0, 0, s1 - s0, texture.height, left + s0 * scale, y + 21, (s1 - s0) * scale, GROUP - 22);
+    context.drawImage(
+      texture,
+      s0,
+      0,
+      s1 - s0,
+      texture.height,
+      left + s0 * scale,
+      y + 21,
+      (s1 - s0) * scale,
+      GROUP - 22,
+    );
     context.restore();
-    if (group < 0) return;
   }
 
   #heap(scene: Scene, y: number, height: number): void {
@@ -350,7 +375,14 @@ export class Painter {
     this.context.fillText(bytes(most), scene.gutter + 4, y + 9);
   }
 
-  #line(scene: Scene, series: Trace["series"][number] | undefined, most: number, y: number, height: number, colour: string): void {
+  #line(
+    scene: Scene,
+    series: Trace["series"][number] | undefined,
+    most: number,
+    y: number,
+    height: number,
+    colour: string,
+  ): void {
     if (!series || series.time.length === 0) return;
     const { context } = this;
     const { time, value } = series;
@@ -389,7 +421,7 @@ export class Painter {
     context.globalAlpha = 0.28;
     context.fillStyle = this.palette.css["tl-stw"];
     let drawn = Number.NEGATIVE_INFINITY;
-    for (const item of this.#process) {
+    for (const item of this.process) {
       if (kind[item] !== STOP_THE_WORLD) continue;
       if ((begin[item] as number) > scene.view.t1) break;
       if ((end[item] as number) < scene.view.t0) continue;
@@ -412,7 +444,8 @@ export class Painter {
       context.strokeStyle = palette.css.critical;
       context.fillStyle = palette.css.critical;
       context.lineWidth = 2;
-      if (row && mark.lane >= 0) context.strokeRect(x, this.#y(scene, row) + 1, width, Math.min(row.height, LANE) - 2);
+      if (row && mark.lane >= 0)
+        context.strokeRect(x, this.#y(scene, row) + 1, width, Math.min(row.height, LANE) - 2);
       if (top?.kind === "findings") {
         const y = this.#y(scene, top);
         context.fillRect(x, y + 3, width, 13);
@@ -438,7 +471,7 @@ export class Painter {
   #flow(scene: Scene, slot: number): void {
     const { context, trace } = this;
     const from = scene.layout.rowNear(trace, (trace.slices.by[slot] as number) - 1);
-    const to = scene.layout.rowNear(trace, this.strips.laneOfSlot(slot));
+    const to = scene.layout.rowNear(trace, laneOf(this.trace, slot));
     if (!from || !to) return;
     const x = this.#x(scene, trace.slices.begin[slot] as number);
     const middle = (row: Row) => this.#y(scene, row) + (row.kind === "lane" ? 2 + BAR / 2 : 10);
@@ -471,7 +504,13 @@ export class Painter {
     for (const row of rows) {
       const y = this.#y(scene, row);
       if (row.kind === "group" || row.kind === "procs") this.#fold(scene, row, y);
-      else this.#name(scene, this.#nameOf(row), y + Math.min(row.height, LANE) / 2, row.kind !== "lane" && row.kind !== "proc");
+      else
+        this.#name(
+          scene,
+          this.#nameOf(row),
+          y + Math.min(row.height, LANE) / 2,
+          row.kind !== "lane" && row.kind !== "proc",
+        );
     }
   }
   #nameOf(row: Row): string {
@@ -534,12 +573,18 @@ export class Painter {
     for (let time = Math.ceil(view.t0 / step) * step; time <= view.t1; time += step) {
       const x = this.#x(scene, time);
       context.fillRect(x, RULER - 6, 1, 6);
-      // A step far below the time itself would vanish in three digits: then it is told from the left edge.
-      const text = time < 1000 * step ? ns(Math.round(time)) : `+${ns(time - Math.floor(view.t0 / step) * step)}`;
+      const text = moment(time, view.t1, step);
       if (x + 4 + text.length * 6 < width) context.fillText(text, x + 4, RULER / 2);
     }
     context.fillText(ns(length), 8, RULER / 2);
   }
+}
+
+/** A time to the digit that the step tells apart: 1.23456 s. */
+function moment(time: number, largest: number, step: number): string {
+  const [unit, name] = largest >= 1e9 ? [1e9, "s"] : largest >= 1e6 ? [1e6, "ms"] : [1e3, "µs"];
+  const digits = Math.max(Math.ceil(-Math.log10(step / unit) - 1e-9), 0);
+  return `${(time / unit).toFixed(digits)} ${name}`;
 }
 
 /** The first index whose value is not below. */

@@ -3,7 +3,7 @@
 import type { ByOwner } from "./lanes";
 import type { Mix } from "./lod";
 import { type Palette, pixelOf } from "./palette";
-import { CHANNEL, endOf, IDLE, MERGED, OCCUPANCY_STEPS, slotAt, type Trace } from "./trace";
+import { CHANNEL, endOf, IDLE, laneOf, MERGED, OCCUPANCY_STEPS, slotAt, type Trace } from "./trace";
 import type { View } from "./view";
 
 /** A slice wide enough to be written into. */
@@ -42,7 +42,15 @@ export class Strips {
   }
 
   /** Paints the lane into row[at..at + width]. */
-  lane(lane: number, view: View, row: Uint32Array, at: number, width: number, wide: number, onWide: OnWide): void {
+  lane(
+    lane: number,
+    view: View,
+    row: Uint32Array,
+    at: number,
+    width: number,
+    wide: number,
+    onWide: OnWide,
+  ): void {
     const { trace, palette } = this;
     const { begin, shape } = trace.slices;
     const classes = trace.shapes.class;
@@ -109,7 +117,15 @@ export class Strips {
   }
 
   /** What ran on a processor, coloured by group; a pixel shared by many shows how busy it was. */
-  proc(proc: number, view: View, row: Uint32Array, at: number, width: number, wide: number, onWide: OnWide): void {
+  proc(
+    proc: number,
+    view: View,
+    row: Uint32Array,
+    at: number,
+    width: number,
+    wide: number,
+    onWide: OnWide,
+  ): void {
     const { trace, palette, runs } = this;
     const { begin } = trace.slices;
     const ground = palette.background;
@@ -148,7 +164,9 @@ export class Strips {
         }
       }
       const share = Math.min(Math.sqrt(Math.max(busy * scale, 0.02)), 1);
-      row[at + x] = pixelOf([0, 1, 2].map((k) => mixed(colour[k as 0], ground[k as 0], share)) as typeof colour);
+      row[at + x] = pixelOf(
+        [0, 1, 2].map((k) => mixed(colour[k as 0], ground[k as 0], share)) as typeof colour,
+      );
       i = Math.max(next, i + 1);
     }
   }
@@ -162,23 +180,14 @@ export class Strips {
     for (let x = 0; x < width; ++x) {
       const index = Math.floor(((view.t0 + x * step) / this.trace.duration) * OCCUPANCY_STEPS);
       const share = Math.min((busy[Math.min(index, OCCUPANCY_STEPS - 1)] as number) * 0.7, 1);
-      row[at + x] = pixelOf([0, 1, 2].map((k) => mixed(colour[k as 0], ground[k as 0], share)) as typeof colour);
+      row[at + x] = pixelOf(
+        [0, 1, 2].map((k) => mixed(colour[k as 0], ground[k as 0], share)) as typeof colour,
+      );
     }
   }
 
   groupOf(slot: number): number {
-    return this.trace.goroutines.group[this.laneOfSlot(slot)] as number;
-  }
-  laneOfSlot(slot: number): number {
-    const first = this.trace.first;
-    let low = 0;
-    let high = this.trace.lanes;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((first[middle] as number) <= slot) low = middle;
-      else high = middle;
-    }
-    return low;
+    return this.trace.goroutines.group[laneOf(this.trace, slot)] as number;
   }
   #firstEnding(list: ByOwner, owner: number, time: number): number {
     // Runs of one processor don't overlap, so their ends are in order too.
