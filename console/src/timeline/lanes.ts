@@ -61,12 +61,25 @@ export function wakesOfGoroutines(trace: Trace): ByOwner {
   return byOwner(trace.goroutines.id.length, byTime(trace, slots), (slot) => by[slot] as number);
 }
 
-/** What is drawn at the foot of a goroutine's lane. */
-export function rangesOfGoroutines(trace: Trace): ByOwner {
-  const { kind, goroutine } = trace.ranges;
+/** What is drawn at the foot of a goroutine's lane, side by side in memory: all of it is gone through each frame. */
+export interface Feet extends ByOwner {
+  begin: Float64Array;
+  end: Float64Array;
+  kind: Uint8Array;
+}
+
+export function rangesOfGoroutines(trace: Trace): Feet {
+  const { kind, goroutine, begin, end } = trace.ranges;
   const wanted = new Set([MARK_ASSIST, REGION, LOG, SWEEP]);
-  const items = Uint32Array.from(kind.keys()).filter((i) => wanted.has(kind[i] as number));
-  return byOwner(trace.goroutines.id.length, items, (i) => goroutine[i] as number);
+  const all = Uint32Array.from(kind.keys()).filter((i) => wanted.has(kind[i] as number));
+  const { first, items } = byOwner(trace.goroutines.id.length, all, (i) => goroutine[i] as number);
+  return {
+    first,
+    items,
+    begin: Float64Array.from(items, (i) => begin[i] as number),
+    end: Float64Array.from(items, (i) => end[i] as number),
+    kind: Uint8Array.from(items, (i) => kind[i] as number),
+  };
 }
 
 export function samplesOfGoroutines(trace: Trace): ByOwner {

@@ -33,7 +33,7 @@ export function firstFolds(trace: Trace): Folds {
     if (lanes > LANES_OPEN_AT_FIRST) break;
     groups.add(i);
   }
-  return { procs: trace.procs.id.length <= 16, groups };
+  return { procs: trace.procs.id.length <= 4, groups };
 }
 
 /** Tasks that overlap go into rows of their own; what finds none is not drawn. */
@@ -85,7 +85,7 @@ export class Layout {
     for (const [group, of] of trace.groups.entries()) {
       const lanes = matches ? of.lanes.filter(matches) : of.lanes;
       if (matches && lanes.length === 0) continue;
-      const open = folds.groups.has(group);
+      const open = matches !== null || folds.groups.has(group);
       this.#ofGroup.set(
         group,
         add({ ...at, kind: "group", group, open, shown: lanes.length, height: GROUP }),

@@ -1,8 +1,9 @@
 // What makes drawing cost as much as there are pixels, however many slices lie below one of them: the time spent
 // in each class up to every 16th slot, so that the mix of any span is two look-ups and a short walk.
-import { MERGED, NONE, type Trace } from "./trace";
+import { MERGED, type Trace } from "./trace";
 
-const BLOCK = 16;
+/** Slots between two sums; up to so many it is quicker to walk. */
+export const BLOCK = 16;
 const K = 8;
 
 export class Mix {
@@ -10,7 +11,6 @@ export class Mix {
   /** By block and class, over all lanes one behind the other. */
   readonly #sums: Float64Array;
   readonly #mergedAt: Uint32Array;
-  readonly #low = new Float64Array(K);
 
   constructor(trace: Trace) {
     this.#trace = trace;
@@ -56,8 +56,8 @@ export class Mix {
     return low;
   }
 
-  /** Time in each class before `time`, which lies in `slot`. */
-  #before(slot: number, time: number, into: Float64Array): void {
+  /** Time in each class before `time`, which lies in `slot`; only differences within a lane mean anything. */
+  before(slot: number, time: number, into: Float64Array): void {
     const { begin } = this.#trace.slices;
     const block = Math.floor(slot / BLOCK);
     for (let of = 0; of < K; ++of) into[of] = this.#sums[block * K + of] as number;
@@ -67,22 +67,15 @@ export class Mix {
     this.#add(slot, time - (begin[slot] as number), into);
   }
 
-  /** Time in each class from t0, which lies in slot s0, to t1, which lies in slot s1, of one lane. */
+  /** Time in each class from t0, which lies in slot s0, to t1, which lies in slot s1 not far behind. */
   between(s0: number, t0: number, s1: number, t1: number, into: Float64Array): void {
     const { begin } = this.#trace.slices;
-    if (s1 - s0 <= BLOCK) {
-      into.fill(0);
-      let from = t0;
-      for (let slot = s0; slot < s1; ++slot) {
-        this.#add(slot, (begin[slot + 1] as number) - from, into);
-        from = begin[slot + 1] as number;
-      }
-      this.#add(s1, t1 - from, into);
-    } else {
-      this.#before(s0, t0, this.#low);
-      this.#before(s1, t1, into);
-      for (let of = 0; of < K; ++of) into[of] = (into[of] as number) - (this.#low[of] as number);
+    into.fill(0);
+    let from = t0;
+    for (let slot = s0; slot < s1; ++slot) {
+      this.#add(slot, (begin[slot + 1] as number) - from, into);
+      from = begin[slot + 1] as number;
     }
-    into[NONE] = 0;
+    this.#add(s1, t1 - from, into);
   }
 }

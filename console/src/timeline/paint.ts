@@ -1,25 +1,15 @@
 // Draws the rows on the screen. What a frame costs depends on its pixels, see lod.ts and strips.ts.
 import { bytes, plural } from "../format";
 import { labelOf, ns, shortName } from "./describe";
-import { type ByOwner, firstFrom } from "./lanes";
 import { GROUP, LANE, type Layout, type Row } from "./layout";
 import { type Palette, pixelOf } from "./palette";
 import type { Strips } from "./strips";
-import {
-  GC_MARK,
-  LOG,
-  laneOf,
-  MARK_ASSIST,
-  OCCUPANCY_STEPS,
-  REGION,
-  RUNNING,
-  STOP_THE_WORLD,
-  type Trace,
-} from "./trace";
+import { GC_MARK, laneOf, OCCUPANCY_STEPS, RUNNING, STOP_THE_WORLD, type Trace } from "./trace";
 import { tickStep, type View } from "./view";
 
 export const RULER = 24;
-const BAR = 13; // of a lane; what is below it is for regions, assists and samples
+const BAR = 13;
+const FOOT = 4; // regions, assists, logs and samples
 const LABEL_WIDTH = 46;
 const MAX_LABELS = 400;
 /** From the back to the front; those not named wait for nothing that concerns anybody. */
@@ -46,9 +36,12 @@ export interface Scene {
   marks: Mark[];
 }
 
-export interface Orders {
-  ranges: ByOwner;
-  samples: ByOwner;
+/** A slice that has room for a label. */
+interface Wide {
+  row: Row;
+  slot: number;
+  x: number;
+  width: number;
 }
 
 export class Painter {
@@ -64,7 +57,6 @@ export class Painter {
     private readonly context: CanvasRenderingContext2D,
     private readonly trace: Trace,
     private readonly strips: Strips,
-    private readonly orders: Orders,
     private readonly palette: Palette,
   ) {
     this.#stripContext = this.#strip.getContext("2d") as CanvasRenderingContext2D;
@@ -121,40 +113,47 @@ export class Painter {
 
   // -- lanes
 
-  #paintStrips(scene: Scene, rows: Row[]): { row: Row; slot: number; x: number; width: number }[] {
+  /** Each lane is two rows of pixels, the bar and its foot, which are then stretched to their height. */
+  #paintStrips(scene: Scene, rows: Row[]): Wide[] {
+    const { view, ratio } = scene;
     const lanes = rows.filter((row) => row.kind === "lane" || row.kind === "proc");
-    const width = Math.max(Math.round((scene.width - scene.gutter) * scene.ratio), 1);
-    if (!this.#image || this.#image.width !== width || this.#image.height < lanes.length) {
-      const height = Math.max(lanes.length + 8, 16);
+    const width = Math.max(Math.round((scene.width - scene.gutter) * ratio), 1);
+    if (!this.#image || this.#image.width !== width || this.#image.height < 2 * lanes.length) {
       this.#strip.width = width;
-      this.#strip.height = height;
-      this.#image = new ImageData(width, height);
+      this.#strip.height = 2 * lanes.length + 16;
+      this.#image = new ImageData(width, this.#strip.height);
       this.#pixels = new Uint32Array(this.#image.data.buffer);
     }
-    const wide: { row: Row; slot: number; x: number; width: number }[] = [];
-    const least = LABEL_WIDTH * scene.ratio;
+    const wide: Wide[] = [];
+    const least = LABEL_WIDTH * ratio;
+    const feet: boolean[] = [];
     for (const [i, row] of lanes.entries()) {
-      const onWide = (slot: number, x: number, slice: number) => {
-        if (wide.length < MAX_LABELS)
-          wide.push({ row, slot, x: x / scene.ratio, width: slice / scene.ratio });
+      const onWide = (slot: number, x: number, length: number) => {
+        if (wide.length < MAX_LABELS) wide.push({ row, slot, x: x / ratio, width: length / ratio });
       };
-      const at = i * width;
-      if (row.kind === "lane") this.strips.lane(row.lane, scene.view, this.#pixels, at, width, least, onWide);
-      else if (row.kind === "proc") {
-        this.strips.proc(row.proc, scene.view, this.#pixels, at, width, least, onWide);
+      const at = 2 * i * width;
+      if (row.kind === "lane") {
+        this.strips.lane(row.lane, view, this.#pixels, at, width, least, onWide);
+        feet.push(this.strips.foot(row.lane, view, this.#pixels, at + width, width));
+      } else if (row.kind === "proc") {
+        this.strips.proc(row.proc, view, this.#pixels, at, width, least, onWide);
+        feet.push(false);
       }
     }
     if (lanes.length === 0) return wide;
-    this.#stripContext.putImageData(this.#image, 0, 0, 0, 0, width, lanes.length);
+    this.#stripContext.putImageData(this.#image, 0, 0, 0, 0, width, 2 * lanes.length);
     this.context.imageSmoothingEnabled = false;
     const plot = scene.width - scene.gutter;
     for (const [i, row] of lanes.entries()) {
-      this.context.drawImage(this.#strip, 0, i, width, 1, scene.gutter, this.#y(scene, row) + 2, plot, BAR);
+      const y = this.#y(scene, row) + 2;
+      this.context.drawImage(this.#strip, 0, 2 * i, width, 1, scene.gutter, y, plot, BAR);
+      if (!feet[i]) continue;
+      this.context.drawImage(this.#strip, 0, 2 * i + 1, width, 1, scene.gutter, y + BAR, plot, FOOT);
     }
     return wide;
   }
 
-  #barLabels(scene: Scene, wide: { row: Row; slot: number; x: number; width: number }[]): void {
+  #barLabels(scene: Scene, wide: Wide[]): void {
     const { context, trace } = this;
     context.fillStyle = this.palette.css["flame-text"];
     for (const { row, slot, x, width } of wide) {
@@ -203,9 +202,6 @@ export class Painter {
       case "procs":
         this.#group(scene, this.#groupTexture(-1), y);
         break;
-      case "lane":
-        this.#foot(scene, row.lane, y + 2 + BAR);
-        break;
     }
   }
 
@@ -239,52 +235,6 @@ export class Painter {
           y + height / 2 + 0.5,
         );
       }
-    }
-  }
-
-  /** Assists, regions, logs and samples, below the bar. */
-  #foot(scene: Scene, lane: number, y: number): void {
-    const { context, trace, orders, palette } = this;
-    const { kind, begin, end } = trace.ranges;
-    const stop = orders.ranges.first[lane + 1] as number;
-    let drawn = Number.NEGATIVE_INFINITY;
-    for (let i = orders.ranges.first[lane] as number; i < stop; ++i) {
-      const item = orders.ranges.items[i] as number;
-      if ((begin[item] as number) > scene.view.t1) break;
-      if ((end[item] as number) < scene.view.t0) continue;
-      const x = Math.max(this.#x(scene, begin[item] as number), scene.gutter);
-      const right = Math.min(this.#x(scene, end[item] as number), scene.width);
-      if (right < drawn) {
-        // All up to the next pixel lies under what is drawn.
-        const time =
-          scene.view.t0 +
-          ((drawn - scene.gutter) / (scene.width - scene.gutter)) * (scene.view.t1 - scene.view.t0);
-        i = Math.max(
-          i,
-          firstFrom(orders.ranges, lane, Math.min(time, end[item] as number), (of) => begin[of] as number) -
-            1,
-        );
-        continue;
-      }
-      drawn = Math.max(right, x + 1);
-      const of = kind[item] as number;
-      context.fillStyle =
-        palette.css[
-          of === MARK_ASSIST ? "tl-assist" : of === REGION ? "tl-region" : of === LOG ? "tl-log" : "tl-sweep"
-        ];
-      context.fillRect(x, y, Math.max(right - x, 1), 3);
-    }
-    const last = orders.samples.first[lane + 1] as number;
-    const { time } = trace.samples;
-    context.fillStyle = palette.css["tl-sample"];
-    let at = firstFrom(orders.samples, lane, scene.view.t0, (of) => time[of] as number);
-    let pixel = -1;
-    for (; at < last; ++at) {
-      const x = Math.round(this.#x(scene, time[orders.samples.items[at] as number] as number));
-      if (x > scene.width) break;
-      if (x === pixel) continue;
-      pixel = x;
-      context.fillRect(x, y - 3, 1, 6);
     }
   }
 

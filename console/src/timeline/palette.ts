@@ -1,5 +1,5 @@
 // The page's colours as the canvas needs them; they change with the theme.
-import { CLASSES } from "./trace";
+import { CLASSES, LOG, MARK_ASSIST, REGION, SWEEP } from "./trace";
 
 const PLAIN = [
   "text",
@@ -16,11 +16,6 @@ const PLAIN = [
   "tl-gc-mark",
   "tl-stw",
   "tl-task",
-  "tl-region",
-  "tl-assist",
-  "tl-log",
-  "tl-sweep",
-  "tl-sample",
 ] as const;
 
 export interface Palette {
@@ -31,6 +26,9 @@ export interface Palette {
   background: [number, number, number];
   /** For what runs on a processor, by group. */
   groups: [number, number, number][];
+  /** By kind of range, for the foot of a lane; `sample` stands beside them. */
+  feet: Uint32Array;
+  sample: number;
   css: Record<(typeof PLAIN)[number], string>;
 }
 
@@ -47,8 +45,19 @@ export function readPalette(): Palette {
   const style = getComputedStyle(document.documentElement);
   const get = (name: string) => style.getPropertyValue(`--${name}`).trim();
   const rgb = CLASSES.map((name) => parse(name === "none" ? get("surface") : get(`tl-${name}`)));
+  const feet = new Uint32Array(8);
+  for (const [kind, name] of [
+    [MARK_ASSIST, "assist"],
+    [REGION, "region"],
+    [LOG, "log"],
+    [SWEEP, "sweep"],
+  ] as const) {
+    feet[kind] = pixelOf(parse(get(`tl-${name}`)));
+  }
   return {
     rgb,
+    feet,
+    sample: pixelOf(parse(get("tl-sample"))),
     pixel: Uint32Array.from(rgb, pixelOf),
     background: parse(get("surface")),
     groups: Array.from({ length: 10 }, (_, i) => parse(get(`flame-${i}`))),

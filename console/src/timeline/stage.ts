@@ -6,7 +6,7 @@ import { Mix } from "./lod";
 import type { Selected } from "./navigator";
 import { type Mark, Painter, RULER, type Scene } from "./paint";
 import { readPalette } from "./palette";
-import { Strips } from "./strips";
+import { type Orders, Strips } from "./strips";
 import { endOf, laneOf, slotAt, type Trace } from "./trace";
 import { around, clamp, pan, type View, zoom } from "./view";
 
@@ -23,8 +23,7 @@ const PRESS = 4;
 export class Stage {
   view: View;
   readonly #mix: Mix;
-  readonly #runs;
-  readonly #orders;
+  readonly #orders: Orders;
   readonly #stop = new AbortController();
   readonly #observers: { disconnect(): void }[] = [];
   #painter: Painter;
@@ -45,8 +44,11 @@ export class Stage {
   ) {
     this.view = { t0: 0, t1: trace.duration };
     this.#mix = new Mix(trace);
-    this.#runs = runsOfProcs(trace);
-    this.#orders = { ranges: rangesOfGoroutines(trace), samples: samplesOfGoroutines(trace) };
+    this.#orders = {
+      runs: runsOfProcs(trace),
+      ranges: rangesOfGoroutines(trace),
+      samples: samplesOfGoroutines(trace),
+    };
     this.#painter = this.#makePainter();
     this.#listen();
   }
@@ -143,9 +145,9 @@ export class Stage {
 
   #makePainter(): Painter {
     const palette = readPalette();
-    const strips = new Strips(this.trace, this.#mix, this.#runs, palette);
+    const strips = new Strips(this.trace, this.#mix, this.#orders, palette);
     const context = this.canvas.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
-    return new Painter(context, this.trace, strips, this.#orders, palette);
+    return new Painter(context, this.trace, strips, palette);
   }
 
   #scene(): Scene | null {
@@ -290,10 +292,14 @@ export class Stage {
   }
   #runAt(proc: number, time: number, pixel: number): Selected | null {
     const { begin } = this.trace.slices;
-    const after = firstFrom(this.#runs, proc, time, (item) => begin[item] as number);
+    const after = firstFrom(this.#orders.runs, proc, time, (item) => begin[item] as number);
     for (const at of [after - 1, after]) {
-      if (at < (this.#runs.first[proc] as number) || at >= (this.#runs.first[proc + 1] as number)) continue;
-      const slot = this.#runs.items[at] as number;
+      if (
+        at < (this.#orders.runs.first[proc] as number) ||
+        at >= (this.#orders.runs.first[proc + 1] as number)
+      )
+        continue;
+      const slot = this.#orders.runs.items[at] as number;
       if (time < (begin[slot] as number) - pixel || time > endOf(this.trace, slot) + pixel) continue;
       return { lane: laneOf(this.trace, slot), slot };
     }

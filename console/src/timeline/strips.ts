@@ -1,21 +1,29 @@
 // A lane as one row of pixels. Where a slice is wider than a pixel it has its colour; where many lie below one
 // pixel, it shows their mix, in which what is rare still shows.
-import type { ByOwner } from "./lanes";
-import type { Mix } from "./lod";
+import { type ByOwner, type Feet, firstFrom } from "./lanes";
+import { BLOCK, type Mix } from "./lod";
 import { type Palette, pixelOf } from "./palette";
 import { CHANNEL, endOf, IDLE, laneOf, MERGED, OCCUPANCY_STEPS, slotAt, type Trace } from "./trace";
 import type { View } from "./view";
+
+export interface Orders {
+  runs: ByOwner;
+  ranges: Feet;
+  samples: ByOwner;
+}
 
 /** A slice wide enough to be written into. */
 export type OnWide = (slot: number, x: number, width: number) => void;
 
 export class Strips {
   readonly #time = new Float64Array(8);
+  #before = new Float64Array(8);
+  #after = new Float64Array(8);
 
   constructor(
     private readonly trace: Trace,
     private readonly mix: Mix,
-    private readonly runs: ByOwner,
+    private readonly orders: Orders,
     private readonly palette: Palette,
   ) {}
 
@@ -66,6 +74,7 @@ export class Strips {
     let time = Math.max(view.t0 + x / scale, begin[first] as number);
     let slot = slotAt(trace, lane, time);
     if (slot < 0) return;
+    let summed = false; // whether #before holds the sums up to `time`
     while (x < xEnd) {
       const end = endOf(trace, slot);
       const until = Math.floor((end - view.t0) * scale);
@@ -81,6 +90,7 @@ export class Strips {
         }
         if (right - x >= wide) onWide(slot, x, right - x);
         x = right;
+        summed = false;
         time = view.t0 + x / scale;
         if (time < end) continue; // what is left of it shares its last pixel with the next
         if (slot === last) return;
@@ -90,7 +100,17 @@ export class Strips {
       const t1 = Math.min(view.t0 + (x + 1) / scale, laneEnd);
       const to = this.#gallop(slot, last, t1);
       const from = Math.max(time, begin[slot] as number);
-      this.mix.between(slot, from, to, Math.min(t1, endOf(trace, to)), this.#time);
+      const upTo = Math.min(t1, endOf(trace, to));
+      if (to - slot > BLOCK) {
+        if (!summed) this.mix.before(slot, from, this.#before);
+        this.mix.before(to, upTo, this.#after);
+        for (let k = 1; k < 8; ++k) this.#time[k] = (this.#after[k] as number) - (this.#before[k] as number);
+        [this.#before, this.#after] = [this.#after, this.#before];
+        summed = true;
+      } else {
+        this.mix.between(slot, from, to, upTo, this.#time);
+        summed = false;
+      }
       row[at + x] = this.#blend(this.#time);
       ++x;
       slot = to;
@@ -116,6 +136,36 @@ export class Strips {
     return low;
   }
 
+  /** Assists, regions, logs and samples, for below the bar. Returns whether there are any. */
+  foot(lane: number, view: View, row: Uint32Array, at: number, width: number): boolean {
+    const { ranges, samples } = this.orders;
+    const { kind, begin, end } = ranges;
+    const scale = width / (view.t1 - view.t0);
+    row.fill(this.palette.pixel[0] as number, at, at + width);
+    let any = false;
+    // One by one: the page has few enough of them.
+    const stop = ranges.first[lane + 1] as number;
+    for (let i = ranges.first[lane] as number; i < stop; ++i) {
+      if ((begin[i] as number) >= view.t1) break;
+      if ((end[i] as number) < view.t0) continue;
+      const left = Math.max(Math.floor(((begin[i] as number) - view.t0) * scale), 0);
+      const right = Math.min(Math.floor(((end[i] as number) - view.t0) * scale), width - 1);
+      const colour = this.palette.feet[kind[i] as number] as number;
+      if (right <= left) row[at + left] = colour;
+      else row.fill(colour, at + left, at + right + 1);
+      any = true;
+    }
+    const { time } = this.trace.samples;
+    const last = samples.first[lane + 1] as number;
+    for (let i = firstFrom(samples, lane, view.t0, (of) => time[of] as number); i < last; ++i) {
+      const x = Math.floor(((time[samples.items[i] as number] as number) - view.t0) * scale);
+      if (x >= width) break;
+      row[at + x] = this.palette.sample;
+      any = true;
+    }
+    return any;
+  }
+
   /** What ran on a processor, coloured by group; a pixel shared by many shows how busy it was. */
   proc(
     proc: number,
@@ -126,7 +176,8 @@ export class Strips {
     wide: number,
     onWide: OnWide,
   ): void {
-    const { trace, palette, runs } = this;
+    const { trace, palette } = this;
+    const { runs } = this.orders;
     const { begin } = trace.slices;
     const ground = palette.background;
     row.fill(pixelOf(ground), at, at + width);
