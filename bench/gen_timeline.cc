@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "runner/model/report.h"
+#include "runner/report/perfetto/perfetto.h"
 #include "runner/report/report.h"
 #include "runner/report/testing/sample_timeline.h"
 #include "runner/report/timeline/page.h"
@@ -51,5 +52,10 @@ int main(int argc, char** argv) {
               static_cast<double>(facts.traces[0].timeline.end) / 1e6, static_cast<double>(html.size()) / 1e6,
               seconds_since(begin));
   std::ofstream(argv[3], std::ios::binary) << html;
+  if (argc > 4) {
+    std::ofstream file(argv[4], std::ios::binary);
+    const auto sink = [&](std::string_view bytes) { return static_cast<bool>(file << bytes); };
+    return report::write_perfetto(facts.traces[0].timeline, "bench", sink) ? 0 : 1;
+  }
   return 0;
 }

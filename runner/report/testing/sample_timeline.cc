@@ -21,7 +21,7 @@ constexpr int64_t kLongHold = 18 * kMilli;
 
 class Simulation {
  public:
-  explicit Simulation(const TimelineShape& shape) : shape_(shape), rounds_(shape.workers) {}
+  explicit Simulation(const TimelineShape& shape) : shape_(shape), rounds_(shape.workers), region_begins_(shape.workers) {}
 
   model::Timeline run() {
     name_stacks();
@@ -149,7 +149,7 @@ class Simulation {
     const uint32_t i = event.worker;
     switch (event.what) {
       case What::kLock:
-        region_begin_ = now_;
+        region_begins_[i] = now_;
         if (owner_ == kNone) {
           owner_ = i;
           hold(i);
@@ -171,7 +171,7 @@ class Simulation {
           wake(owner_, workers_[i], unlock_);
         }
         builder_.range({.kind = RangeKind::kRegion,
-                        .begin = region_begin_,
+                        .begin = region_begins_[i],
                         .end = now_,
                         .goroutine = workers_[i],
                         .text = builder_.text("put"),
@@ -245,10 +245,11 @@ class Simulation {
   std::priority_queue<Event> events_;
   std::vector<uint32_t> workers_, proc_of_, free_procs_;
   std::vector<uint64_t> rounds_;
+  std::vector<int64_t> region_begins_;
   std::deque<uint32_t> ready_, waiters_;
   uint32_t owner_ = kNone, main_ = 0;
   uint32_t begin_ = 0, lock_ = 0, unlock_ = 0, sleep_ = 0, grow_ = 0, spawn_ = 0;
-  int64_t now_ = 0, next_gc_ = kMilli, region_begin_ = 0;
+  int64_t now_ = 0, next_gc_ = kMilli;
   uint64_t state_ = 1, order_ = 0, tasks_ = 0;
 };
 

@@ -31,8 +31,8 @@ uint32_t PageTables::frame(uint32_t timeline_frame) {
   if (index == kNone) {
     index = static_cast<uint32_t>(frames_.size());
     frames_.push_back(timeline_frame);
-    text(timeline_.frames[timeline_frame].function);
-    text(timeline_.frames[timeline_frame].file);
+    (void)text(timeline_.frames[timeline_frame].function);
+    (void)text(timeline_.frames[timeline_frame].file);
   }
   return index;
 }
