@@ -31,6 +31,8 @@ const FEET: [string, string][] = [
   ["--tl-sample", "CPU sample"],
   ["--tl-gc-mark", "collector marks"],
   ["--tl-stw", "world stopped"],
+  ["--line-0", "heap in use"],
+  ["--line-1", "heap goal"],
 ];
 
 export function TimelineView({ trace, marks, target, links }: Props) {

@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import { type Column, Table } from "../sections/common";
 import { mainFrame, ns, ownStack, shortName, shortPlace, stateOf } from "./describe";
 import type { Selected } from "./navigator";
-import { CHANNEL, endOf, functionOf, GC, LOCK, laneOf, RUNNABLE, SYSCALL, type Trace } from "./trace";
+import { endOf, functionOf, GC, LOCK, laneOf, RUNNABLE, SYSCALL, type Trace } from "./trace";
 
 const MOST = 60;
 
@@ -10,9 +10,9 @@ interface Wait extends Selected {
   duration: number;
 }
 
-/** The longest of each lock wait and scheduling delay, collector's hold-up, system call; and of channels. */
+/** The longest of what nobody waits for by design: locks, processors, the collector, system calls. */
 export function longestWaits(trace: Trace): Wait[] {
-  const concerned = new Set([LOCK, RUNNABLE, GC, SYSCALL, CHANNEL]);
+  const concerned = new Set([LOCK, RUNNABLE, GC, SYSCALL]);
   const { shape } = trace.slices;
   const wanted = trace.shapes.class.map((of) => (concerned.has(of) ? 1 : 0));
   const kept: { slot: number; duration: number }[] = [];

@@ -29,7 +29,7 @@ export const CLASS_LABELS: Record<(typeof CLASSES)[number], string> = {
   running: "running",
   runnable: "waits for a processor",
   lock: "waits for a lock",
-  channel: "waits for a channel",
+  channel: "waits for a channel or a group",
   idle: "network, timer, other waits",
   syscall: "system call",
   gc: "held up by the collector",

@@ -7,7 +7,7 @@ export type Row = { y: number; height: number } & (
   | { kind: "heap" }
   | { kind: "procs"; open: boolean }
   | { kind: "proc"; proc: number }
-  | { kind: "tasks"; items: number[] }
+  | { kind: "tasks"; items: number[]; label: string }
   | { kind: "group"; group: number; open: boolean; shown: number }
   | { kind: "lane"; lane: number }
 );
@@ -16,8 +16,8 @@ export const LANE = 20;
 export const GROUP = 46;
 const PROCESS = 20;
 const HEAP = 58;
-const TASKS = 16;
-const MAX_TASK_ROWS = 12;
+const TASKS = 15;
+const MAX_TASK_ROWS = 5;
 const LANES_OPEN_AT_FIRST = 40;
 
 export interface Folds {
@@ -36,22 +36,29 @@ export function firstFolds(trace: Trace): Folds {
   return { procs: trace.procs.id.length <= 4, groups };
 }
 
-/** Tasks that overlap go into rows of their own; what finds none is not drawn. */
-function packTasks(trace: Trace): number[][] {
+/** Tasks that overlap go into rows of their own; those that find none are counted in the last row's label. */
+function packTasks(trace: Trace): { items: number[]; label: string }[] {
   const rows: { end: number; items: number[] }[] = [];
+  let left = 0;
   const { kind, begin, end } = trace.ranges;
   for (let i = 0; i < kind.length; ++i) {
     if (kind[i] !== TASK) continue;
     let row = rows.find((each) => each.end <= (begin[i] as number));
     if (!row) {
-      if (rows.length === MAX_TASK_ROWS) continue;
+      if (rows.length === MAX_TASK_ROWS) {
+        ++left;
+        continue;
+      }
       row = { end: 0, items: [] };
       rows.push(row);
     }
     row.items.push(i);
     row.end = end[i] as number;
   }
-  return rows.map((row) => row.items);
+  return rows.map(({ items }, i) => ({
+    items,
+    label: i === 0 ? "Tasks" : i === rows.length - 1 && left > 0 ? `and ${left} more` : "",
+  }));
 }
 
 export class Layout {
@@ -81,7 +88,7 @@ export class Layout {
       for (let proc = 0; proc < trace.procs.id.length; ++proc)
         add({ ...at, kind: "proc", proc, height: LANE });
     }
-    for (const items of packTasks(trace)) add({ ...at, kind: "tasks", items, height: TASKS });
+    for (const row of packTasks(trace)) add({ ...at, kind: "tasks", ...row, height: TASKS });
     for (const [group, of] of trace.groups.entries()) {
       const lanes = matches ? of.lanes.filter(matches) : of.lanes;
       if (matches && lanes.length === 0) continue;

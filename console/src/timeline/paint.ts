@@ -474,7 +474,7 @@ export class Painter {
       case "heap":
         return "Heap";
       case "tasks":
-        return "Tasks";
+        return row.label;
       case "findings":
         return "Findings";
       default:

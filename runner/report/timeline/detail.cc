@@ -67,6 +67,12 @@ SliceClasses::SliceClasses(const model::Timeline& timeline) {
   for (uint32_t i = 0; i < timeline.text_count(); ++i) {
     waits_.push_back(slice_class(model::GoState::kWaiting, timeline.text(i)));
   }
+  wait_groups_.reserve(timeline.stack_count());
+  for (uint32_t i = 0; i < timeline.stack_count(); ++i) {
+    wait_groups_.push_back(std::ranges::any_of(timeline.stack(i), [&](uint32_t frame) {
+      return timeline.text(timeline.frames[frame].function) == "sync.(*WaitGroup).Wait";
+    }));
+  }
 }
 
 Detail choose_detail(const model::Timeline& timeline, const SliceClasses& classes, uint64_t slices,

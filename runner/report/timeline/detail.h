@@ -10,17 +10,20 @@
 
 namespace edp::report {
 
-// The classes of a timeline's reasons, looked up once.
+// The classes of a timeline's slices, looked up once. A WaitGroup is waited for as a channel is: by design.
 class SliceClasses {
  public:
   explicit SliceClasses(const model::Timeline& timeline);
   [[nodiscard]] SliceClass of(const model::GoSlice& slice) const {
     if (slice.state != model::GoState::kWaiting) return slice_class(slice.state, {});
-    return slice.reason == model::kNone ? SliceClass::kIdle : waits_[slice.reason];
+    const SliceClass of = slice.reason == model::kNone ? SliceClass::kIdle : waits_[slice.reason];
+    const bool group = of == SliceClass::kLock && slice.stack != model::kNone && wait_groups_[slice.stack];
+    return group ? SliceClass::kChannel : of;
   }
 
  private:
   std::vector<SliceClass> waits_;  // by text
+  std::vector<bool> wait_groups_;  // by stack
 };
 
 // Slices too short to be kept each, one behind the other.

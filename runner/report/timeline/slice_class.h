@@ -12,8 +12,8 @@ enum class SliceClass : uint8_t {
   kNone,      // does not exist, or nothing is known
   kRunning,   // has a processor
   kRunnable,  // could run, waits for a processor
-  kLock,      // waits for a mutex, a condition, a wait group
-  kChannel,   // waits for a channel
+  kLock,      // waits for a mutex or a condition
+  kChannel,   // waits for others: a channel, a wait group
   kIdle,      // waits for the network, a timer, or work of the runtime
   kSyscall,
   kGc,  // the collector makes it wait
