@@ -72,6 +72,7 @@ export function Inspector({ trace, selected, navigator, marks, goTo, links }: Pr
           </Figure>
         )}
       </dl>
+      {after && <Chain trace={trace} chain={navigator.chain(selected)} goTo={goTo} />}
       {findings.map((mark) => (
         <button key={mark.finding} type="button" class="link" onClick={() => links.goToFinding(mark.finding)}>
           Finding {mark.finding + 1} rests on this
@@ -114,6 +115,24 @@ function wakerOfNext(trace: Trace, navigator: Navigator, { lane, slot }: Selecte
   const how = causeOf(trace, next);
   if (!how.startsWith("let go")) return null;
   return { how, waker: navigator.waker({ lane, slot: next }), stack: byStack(trace, next) };
+}
+
+/** Worth telling only where the one that ended the wait had been waiting too. */
+function Chain({ trace, chain, goTo }: { trace: Trace; chain: Selected[]; goTo(to: Selected): void }) {
+  const head = chain.at(-1);
+  if (!head || chain.length < 2) return null;
+  return (
+    <p class="chain">
+      Held up by a chain of {chain.length}, whose first is{" "}
+      <Go label={`goroutine ${trace.goroutines.id[head.lane]}`} onClick={() => goTo(head)} />; from it on{" "}
+      {chain
+        .slice(0, -1)
+        .reverse()
+        .map((link) => (
+          <Go key={link.lane} label={String(trace.goroutines.id[link.lane])} onClick={() => goTo(link)} />
+        ))}
+    </p>
+  );
 }
 
 function Figure({ name, value, children }: { name: string; value: string; children?: ComponentChildren }) {

@@ -86,7 +86,7 @@ export function TimelineView({ trace, marks, target, links }: Props) {
   useEffect(() => {
     if (!target) return;
     const { mark } = target;
-    const slot = navigator.slotNear(mark.lane, mark.begin);
+    const slot = navigator.mostOf(mark.lane, mark.begin, mark.end);
     if (slot >= 0) goTo({ lane: mark.lane, slot }, mark.begin, mark.end);
     else stage.current?.showSpan(mark.begin, mark.end);
   }, [target]);

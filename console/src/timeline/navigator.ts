@@ -2,7 +2,7 @@
 import { sliceLine } from "./describe";
 import { type ByOwner, firstFrom, wakesOfGoroutines } from "./lanes";
 import type { Layout } from "./layout";
-import { endOf, NONE, slotAt, type Trace } from "./trace";
+import { CHANNEL, classOf, endOf, LOCK, NONE, RUNNABLE, RUNNING, slotAt, type Trace } from "./trace";
 import type { View } from "./view";
 
 export interface Selected {
@@ -11,6 +11,7 @@ export interface Selected {
 }
 
 const MAX_FLOWS = 60;
+const MAX_CHAIN = 40;
 
 export class Navigator {
   #wakes: ByOwner | null = null;
@@ -30,6 +31,20 @@ export class Navigator {
     const last = (this.trace.first[lane + 1] as number) - 2;
     if (last < first) return -1;
     return time < (this.trace.slices.begin[first] as number) ? first : last;
+  }
+
+  /** The lane's slice that fills most of a span; -1 where it has none. */
+  mostOf(lane: number, begin: number, end: number): number {
+    let slot = this.slotNear(lane, begin);
+    if (slot < 0) return -1;
+    const { begin: begins } = this.trace.slices;
+    const share = (of: number) =>
+      Math.min(endOf(this.trace, of), end) - Math.max(begins[of] as number, begin);
+    const last = (this.trace.first[lane + 1] as number) - 2;
+    for (let next = slot + 1; next <= last && (begins[next] as number) < end; ++next) {
+      if (share(next) > share(slot)) slot = next;
+    }
+    return slot;
   }
 
   /** What the goroutine brought about in others during the slice, as slots. */
@@ -57,6 +72,34 @@ export class Navigator {
     const lane = (this.trace.slices.by[slot] as number) - 1;
     const at = this.slotNear(lane, (this.trace.slices.begin[slot] as number) - 1);
     return at < 0 ? null : { lane, slot: at };
+  }
+
+  /**
+   * Who held a wait up, from the one that ended it back to the one that nobody held up: each of the others was
+   * itself waiting during the wait, until the next let it go.
+   */
+  chain(selected: Selected): Selected[] {
+    const begin = this.trace.slices.begin[selected.slot] as number;
+    const found: Selected[] = [];
+    let wait: Selected | null = selected;
+    while (wait && found.length < MAX_CHAIN) {
+      const waker = this.waker({ lane: wait.lane, slot: wait.slot + 1 });
+      if (!waker || found.some((each) => each.lane === waker.lane)) break;
+      found.push(waker);
+      wait = this.#waitBefore(waker, begin);
+    }
+    return found;
+  }
+  /** The wait that the goroutine came out of last, where it ended after `begin`. */
+  #waitBefore({ lane, slot }: Selected, begin: number): Selected | null {
+    const first = this.trace.first[lane] as number;
+    for (let at = slot - 1; at >= first && endOf(this.trace, at) > begin; --at) {
+      const of = classOf(this.trace, at);
+      if (of === LOCK || of === CHANNEL)
+        return this.trace.slices.by[at + 1] === 0 ? null : { lane, slot: at };
+      if (of !== RUNNING && of !== RUNNABLE) return null;
+    }
+    return null;
   }
 
   flowsOf(selected: Selected): number[] {
