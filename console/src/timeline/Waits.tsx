@@ -75,10 +75,9 @@ export function Waits({
       cell: (wait) => {
         const frame = mainFrame(ownStack(trace, wait.slot));
         return frame ? (
-          <>
-            <span class="name">{shortName(frame.function)}</span>{" "}
-            <span class="where">{shortPlace(frame)}</span>
-          </>
+          <span class="name">
+            {shortName(frame.function)} <span class="where">{shortPlace(frame)}</span>
+          </span>
         ) : (
           ""
         );

@@ -321,8 +321,7 @@ export class Painter {
     for (const series of [live, goal]) for (const value of series?.value ?? []) most = Math.max(most, value);
     this.#line(scene, live, most, y + 4, height - 8, palette.css["line-0"]);
     this.#line(scene, goal, most, y + 4, height - 8, palette.css["line-1"]);
-    this.context.fillStyle = palette.css.muted;
-    this.context.fillText(bytes(most), scene.gutter + 4, y + 9);
+    this.#name(scene, bytes(most), y + 28, false);
   }
 
   #line(
