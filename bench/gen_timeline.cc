@@ -40,11 +40,12 @@ int main(int argc, char** argv) {
   model::Report report{.run_id = "bench"};
   model::Facts& facts = report.targets.emplace_back();
   facts.target = "bench";
-  facts.traces.push_back(
-      {.taken_at = 1,
-       .artefact = "trace.out",
-       .timeline = report::testing::sample_timeline(
-           {.workers = goroutines, .procs = 16, .rounds = number(argv[1]) / kSlicesARound / goroutines + 1})});
+  facts.traces.push_back({.taken_at = 1,
+                          .artefact = "trace.out",
+                          .timeline = report::testing::sample_timeline(
+                              {.workers = goroutines,
+                               .procs = 16,
+                               .rounds = number(argv[1]) / kSlicesARound / goroutines + 1})});
   const auto begin = std::chrono::steady_clock::now();
   const std::string html = report::to_html(report, report::to_json(report));
   std::printf("%llu states, %.1f ms, page %.2f MB in %.2f s\n",

@@ -2,7 +2,6 @@
 
 #include <openssl/evp.h>
 
-
 namespace edp {
 
 std::string base64(std::string_view bytes) {
@@ -13,9 +12,9 @@ std::string base64(std::string_view bytes) {
     const std::string_view piece = bytes.substr(at, kPiece);
     const size_t before = out.size();
     out.resize(before + 4 * ((piece.size() + 2) / 3) + 1);
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + before),
-                                     reinterpret_cast<const unsigned char*>(piece.data()),
-                                     static_cast<int>(piece.size()));
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + before),
+                        reinterpret_cast<const unsigned char*>(piece.data()), static_cast<int>(piece.size()));
     out.resize(before + static_cast<size_t>(size));
   }
   return out;

@@ -29,8 +29,8 @@ struct Evidence {
       unit;  // "percent", "nanoseconds", "bytes", "count", "per_second", "ratio", "minutes", "goroutines"
   std::optional<double> threshold;  // what value was held against, in the same unit
   Basis basis = Basis::kSampled;
-  std::string artefact;  // "cpu.pb.gz"
-  std::string note;      // one short sentence where the figure alone could mislead
+  std::string artefact;                   // "cpu.pb.gz"
+  std::string note;                       // one short sentence where the figure alone could mislead
   std::optional<TraceInterval> interval;  // where `artefact` is a trace and the figure has a place in it
 };
 

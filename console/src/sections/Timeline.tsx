@@ -3,7 +3,7 @@ import { count, moment, plural, seconds } from "../format";
 import type { Finding } from "../report";
 import { decodeTrace } from "../timeline/decode";
 import { ns } from "../timeline/describe";
-import type { Mark } from "../timeline/paint";
+import type { Mark } from "../timeline/scene";
 import { type Links, TimelineView } from "../timeline/TimelineView";
 import type { Trace, TraceHead } from "../timeline/trace";
 import { Lazy, Section, Select } from "./common";

@@ -4,7 +4,7 @@ import { count, percent, place, plural } from "../format";
 import { byStack, CLASS_LABELS, causeOf, ns, ownStack, rangeLine, stateOf } from "./describe";
 import { firstFrom, rangesOfGoroutines, samplesOfGoroutines } from "./lanes";
 import type { Navigator, Selected } from "./navigator";
-import type { Mark } from "./paint";
+import type { Mark } from "./scene";
 import type { Links } from "./TimelineView";
 import {
   CHANNEL,

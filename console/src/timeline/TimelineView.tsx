@@ -4,7 +4,7 @@ import { CLASS_LABELS, ns } from "./describe";
 import { Inspector } from "./Inspector";
 import { type Folds, firstFolds, LANE, Layout } from "./layout";
 import { Navigator, type Selected } from "./navigator";
-import type { Mark } from "./paint";
+import type { Mark } from "./scene";
 import { matcher } from "./search";
 import { Stage } from "./stage";
 import { CLASSES, NONE, type Trace } from "./trace";

@@ -4,8 +4,9 @@ import { firstFrom, rangesOfGoroutines, runsOfProcs, samplesOfGoroutines } from 
 import { LANE, type Layout, type Row } from "./layout";
 import { Mix } from "./lod";
 import type { Selected } from "./navigator";
-import { type Mark, Painter, RULER, type Scene } from "./paint";
+import { Painter } from "./paint";
 import { readPalette } from "./palette";
+import { type Mark, RULER, type Scene } from "./scene";
 import { type Orders, Strips } from "./strips";
 import { endOf, laneOf, slotAt, type Trace } from "./trace";
 import { around, clamp, pan, type View, zoom } from "./view";

@@ -18,8 +18,8 @@ using model::TraceRange;
 using perfetto::Writer;
 namespace event = perfetto::event;
 
-// Numbers of tracks. Those of processors, goroutines, functions and ranges follow in that order: small numbers
-// are short, and each event names its track.
+// Numbers of tracks. Those of processors, goroutines, functions and ranges follow in that order: small
+// numbers are short, and each event names its track.
 constexpr uint64_t kProcess = 1, kProcessors = 2, kCollector = 3, kTasks = 4, kCounters = 5, kFirst = 8;
 
 class Export {
@@ -47,10 +47,23 @@ class Export {
   void tracks(std::string_view process) {
     writer_.track({.uuid = kProcess, .name = process, .process = true, .ordered = true});
     writer_.track({.uuid = kCollector, .parent = kProcess, .name = "Garbage collector", .rank = 1});
-    writer_.track({.uuid = kCounters, .parent = kProcess, .name = "Heap live", .rank = 2, .unit = perfetto::track::kUnitBytes});
-    writer_.track({.uuid = kCounters + 1, .parent = kProcess, .name = "Heap goal", .rank = 3, .unit = perfetto::track::kUnitBytes});
-    writer_.track({.uuid = kCounters + 2, .parent = kProcess, .name = "GOMAXPROCS", .rank = 4, .unit = perfetto::track::kUnitCount});
-    writer_.track({.uuid = kProcessors, .parent = kProcess, .name = "Processors", .rank = 8, .ordered = true});
+    writer_.track({.uuid = kCounters,
+                   .parent = kProcess,
+                   .name = "Heap live",
+                   .rank = 2,
+                   .unit = perfetto::track::kUnitBytes});
+    writer_.track({.uuid = kCounters + 1,
+                   .parent = kProcess,
+                   .name = "Heap goal",
+                   .rank = 3,
+                   .unit = perfetto::track::kUnitBytes});
+    writer_.track({.uuid = kCounters + 2,
+                   .parent = kProcess,
+                   .name = "GOMAXPROCS",
+                   .rank = 4,
+                   .unit = perfetto::track::kUnitCount});
+    writer_.track(
+        {.uuid = kProcessors, .parent = kProcess, .name = "Processors", .rank = 8, .ordered = true});
     writer_.track({.uuid = kTasks, .parent = kProcess, .name = "User tasks", .rank = 9});
     for (uint32_t i = 0; i < timeline_.procs.size(); ++i) {
       writer_.track({.uuid = proc_track(i),
@@ -70,7 +83,8 @@ class Export {
                        .name = name.empty() ? "(unknown function)" : name,
                        .rank = static_cast<int32_t>(groups.size() + 10)});
       }
-      writer_.track({.uuid = goroutine_track(i), .parent = group->second, .name = "G " + std::to_string(each.id)});
+      writer_.track(
+          {.uuid = goroutine_track(i), .parent = group->second, .name = "G " + std::to_string(each.id)});
     }
   }
 

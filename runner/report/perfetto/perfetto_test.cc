@@ -78,7 +78,8 @@ class Trace {
     }
     if (!event) return;
     // The first event clears what was told before; all need what is told.
-    EXPECT_EQ(flags, events.empty() ? pf::packet::kNeedsState | pf::packet::kStateCleared : pf::packet::kNeedsState);
+    EXPECT_EQ(flags,
+              events.empty() ? pf::packet::kNeedsState | pf::packet::kStateCleared : pf::packet::kNeedsState);
     read(time, *event);
   }
   void track(pbf_reader track) {
@@ -111,7 +112,8 @@ class Trace {
           iid = entry.get_uint64();
         } else if (table == pf::interned::kFrame) {
           const uint64_t value = entry.get_uint64();
-          if (entry.tag() == pf::interned::kFrameFunction) function = texts_[pf::interned::kFunction].at(value);
+          if (entry.tag() == pf::interned::kFrameFunction)
+            function = texts_[pf::interned::kFunction].at(value);
           if (entry.tag() == pf::interned::kFrameSource) file = texts_[pf::interned::kSourcePath].at(value);
           if (entry.tag() == pf::interned::kFrameLine) line = value;
         } else if (table == pf::interned::kCallstack) {
@@ -219,7 +221,8 @@ TEST(Perfetto, SlicesNestAndAreAsLongAsTheStates) {
       told[{"G " + id, std::string(waiting ? timeline.text(slice.reason) : to_string(slice.state))}] +=
           static_cast<uint64_t>(slice.duration());
       if (slice.proc == model::kNone) continue;
-      told[{"P " + std::to_string(slice.proc), "G " + id + " " + function}] += static_cast<uint64_t>(slice.duration());
+      told[{"P " + std::to_string(slice.proc), "G " + id + " " + function}] +=
+          static_cast<uint64_t>(slice.duration());
     }
   }
   for (const auto& [key, time] : told) EXPECT_EQ(shown[key], time) << key.first << " " << key.second;
@@ -310,7 +313,8 @@ TEST(Perfetto, TheWallClockIsTold) {
 
 TEST(Perfetto, AFullDiskIsNoticed) {
   size_t pieces = 0;
-  EXPECT_FALSE(write_perfetto(testing::sample_timeline(), "shop", [&](std::string_view) { return ++pieces > 1; }));
+  EXPECT_FALSE(
+      write_perfetto(testing::sample_timeline(), "shop", [&](std::string_view) { return ++pieces > 1; }));
 }
 
 }  // namespace

@@ -74,7 +74,8 @@ void Writer::event(const Event& told) {
   protozero::pbf_writer packet(packet_);
   packet.add_uint64(packet::kTimestamp, static_cast<uint64_t>(told.time));
   packet.add_uint32(packet::kSequenceId, kSequence);
-  packet.add_uint32(packet::kSequenceFlags, begun_ ? packet::kNeedsState : packet::kNeedsState | packet::kStateCleared);
+  packet.add_uint32(packet::kSequenceFlags,
+                    begun_ ? packet::kNeedsState : packet::kNeedsState | packet::kStateCleared);
   begun_ = true;
   if (const std::string names = interner_.take_pending(); !names.empty()) {
     packet.add_message(packet::kInternedData, names);

@@ -23,9 +23,9 @@ class Writer {
     uint64_t uuid = 0, parent = 0;
     std::string_view name;
     int32_t rank = 0;
-    int32_t unit = 0;       // a counter's; 0: none
+    int32_t unit = 0;  // a counter's; 0: none
     bool process = false;
-    bool ordered = false;   // its children stand by their rank
+    bool ordered = false;  // its children stand by their rank
   };
   void track(const Track& track);
 

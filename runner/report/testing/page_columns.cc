@@ -90,7 +90,8 @@ class Parser {
     const size_t frames = in_.varint();
     const auto functions = in_.column(frames), files = in_.column(frames), lines = in_.column(frames);
     for (size_t i = 0; i < frames; ++i) {
-      frames_.push_back(out_.texts.at(functions[i]) + " " + out_.texts.at(files[i]) + ":" + std::to_string(lines[i]));
+      frames_.push_back(out_.texts.at(functions[i]) + " " + out_.texts.at(files[i]) + ":" +
+                        std::to_string(lines[i]));
     }
     const size_t nodes = in_.varint();
     const auto distances = in_.column(nodes), of = in_.column(nodes);
@@ -106,8 +107,8 @@ class Parser {
     const auto of = in_.column(size), causes = in_.column(size), reasons = in_.column(size),
                stacks = in_.column(size), by_stacks = in_.column(size);
     for (size_t i = 0; i < size; ++i) {
-      shapes_.push_back({static_cast<uint8_t>(of[i]), static_cast<uint8_t>(causes[i]), out_.texts.at(reasons[i]),
-                         stack(stacks[i]), stack(by_stacks[i])});
+      shapes_.push_back({static_cast<uint8_t>(of[i]), static_cast<uint8_t>(causes[i]),
+                         out_.texts.at(reasons[i]), stack(stacks[i]), stack(by_stacks[i])});
     }
   }
   void groups() {

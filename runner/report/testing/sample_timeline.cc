@@ -21,7 +21,8 @@ constexpr int64_t kLongHold = 18 * kMilli;
 
 class Simulation {
  public:
-  explicit Simulation(const TimelineShape& shape) : shape_(shape), rounds_(shape.workers), region_begins_(shape.workers) {}
+  explicit Simulation(const TimelineShape& shape)
+      : shape_(shape), rounds_(shape.workers), region_begins_(shape.workers) {}
 
   model::Timeline run() {
     name_stacks();
@@ -96,7 +97,9 @@ class Simulation {
       free_procs_.push_back(i);
     }
     main_ = builder_.add_goroutine(1);
-    builder_.go(main_, {.time = now_++, .state = GoState::kWaiting, .reason = builder_.text("select"), .stack = spawn_});
+    builder_.go(
+        main_,
+        {.time = now_++, .state = GoState::kWaiting, .reason = builder_.text("select"), .stack = spawn_});
     for (uint32_t i = 0; i < shape_.workers; ++i) {
       const uint32_t goroutine = builder_.add_goroutine(17 + i);
       workers_.push_back(goroutine);
@@ -123,7 +126,8 @@ class Simulation {
     }
   }
   void begin_run(uint32_t i) {
-    builder_.go(workers_[i], {.time = ++now_, .state = GoState::kRunning, .cause = GoCause::kStart, .proc = proc_of_[i]});
+    builder_.go(workers_[i],
+                {.time = ++now_, .state = GoState::kRunning, .cause = GoCause::kStart, .proc = proc_of_[i]});
     if (owner_ == i) {
       hold(i);
     } else {

@@ -1,4 +1,5 @@
-// Timelines that no program wrote, for tests and benchmarks: a lock that one holder keeps, and those it holds up.
+// Timelines that no program wrote, for tests and benchmarks: a lock that one holder keeps, and those it holds
+// up.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 namespace edp::report::testing {
 
 struct TimelineShape {
-  uint32_t workers = 8;   // take turns at one lock
+  uint32_t workers = 8;  // take turns at one lock
   uint32_t procs = 4;
   uint64_t rounds = 12;  // of each worker; 6 states a round
 };

@@ -86,14 +86,15 @@ Detail choose_detail(const model::Timeline& timeline, const SliceClasses& classe
   }
   detail.goroutines.resize(timeline.goroutines.size());
   std::iota(detail.goroutines.begin(), detail.goroutines.end(), 0U);
-  std::ranges::stable_sort(detail.goroutines, [&](uint32_t a, uint32_t b) {
-    return waits[a].order() > waits[b].order();
-  });
+  std::ranges::stable_sort(detail.goroutines,
+                           [&](uint32_t a, uint32_t b) { return waits[a].order() > waits[b].order(); });
   if (detail.goroutines.size() > lanes) detail.goroutines.resize(lanes);
 
   if (timeline.slice_count() <= slices) return detail;
   const auto step = [](int i) { return kFirstStep << i; };
-  const auto too_many = [&](int i) { return count_kept(timeline, classes, detail, step(i), slices) > slices; };
+  const auto too_many = [&](int i) {
+    return count_kept(timeline, classes, detail, step(i), slices) > slices;
+  };
   detail.merge_below = step(*std::ranges::partition_point(std::views::iota(0, kSteps - 1), too_many));
   return detail;
 }

@@ -28,8 +28,9 @@ struct Shape {
 struct ShapeHash {
   size_t operator()(const Shape& shape) const {
     uint64_t hash = uint64_t{shape.stack} << 32 | shape.by_stack;
-    hash = (hash ^ uint64_t{shape.reason} << 20 ^ uint64_t{shape.of} << 8 ^ static_cast<uint64_t>(shape.cause)) *
-           0x9e3779b97f4a7c15U;
+    hash =
+        (hash ^ uint64_t{shape.reason} << 20 ^ uint64_t{shape.of} << 8 ^ static_cast<uint64_t>(shape.cause)) *
+        0x9e3779b97f4a7c15U;
     return hash ^ hash >> 32;
   }
 };
@@ -60,10 +61,10 @@ class Encoder {
     std::string slices;
     append_slices(slices);
     std::string beside;
-    Beside other{.timeline = timeline_,
-                 .limits = limits_,
-                 .tables = tables_,
-                 .name = [this](uint32_t goroutine) { return name(goroutine); }};
+    Beside other{
+        .timeline = timeline_, .limits = limits_, .tables = tables_, .name = [this](uint32_t goroutine) {
+          return name(goroutine);
+        }};
     out.ranges = other.append_ranges(beside);
     other.append_series(beside);
     out.samples = other.append_samples(beside);

@@ -18,10 +18,10 @@ namespace {
 using model::GoCause;
 using model::GoState;
 using model::kNone;
+using ::testing::ElementsAre;
 using testing::PageColumns;
 using testing::PageLane;
 using testing::PageSlice;
-using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
 PageColumns columns_of(const model::Timeline& timeline, const TimelineLimits& limits = {}) {
@@ -32,8 +32,8 @@ std::vector<std::string> words(const model::Timeline& timeline, uint32_t stack) 
   std::vector<std::string> words;
   for (const uint32_t each : timeline.stack(stack)) {
     const model::TraceFrame& frame = timeline.frames[each];
-    words.push_back(std::string(timeline.text(frame.function)) + " " + std::string(timeline.text(frame.file)) + ":" +
-                    std::to_string(frame.line));
+    words.push_back(std::string(timeline.text(frame.function)) + " " +
+                    std::string(timeline.text(frame.file)) + ":" + std::to_string(frame.line));
   }
   return words;
 }
@@ -305,7 +305,8 @@ INSTANTIATE_TEST_SUITE_P(
                       ClassCase{"Select", GoState::kWaiting, "select", SliceClass::kChannel},
                       ClassCase{"Assist", GoState::kWaiting, "GC mark assist wait for work", SliceClass::kGc},
                       ClassCase{"UntilGcEnds", GoState::kWaiting, "wait until GC ends", SliceClass::kGc},
-                      ClassCase{"Sweeper", GoState::kWaiting, "GC background sweeper wait", SliceClass::kIdle},
+                      ClassCase{"Sweeper", GoState::kWaiting, "GC background sweeper wait",
+                                SliceClass::kIdle},
                       ClassCase{"Network", GoState::kWaiting, "network", SliceClass::kIdle},
                       ClassCase{"Runnable", GoState::kRunnable, "preempted", SliceClass::kRunnable},
                       ClassCase{"Syscall", GoState::kSyscall, "", SliceClass::kSyscall}),

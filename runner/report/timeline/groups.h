@@ -1,5 +1,5 @@
-// Goroutines that run the same function are one group, with a lane of its own that shows how many of them were
-// in which state. Format: encode.h.
+// Goroutines that run the same function are one group, with a lane of its own that shows how many of them
+// were in which state. Format: encode.h.
 #pragma once
 
 #include <cstdint>

@@ -23,8 +23,9 @@ class Occupancy {
 
  private:
   struct Row {
-    std::array<int64_t, kSteps> partial{};    // nanoseconds of those that fill a part of the step
-    std::array<int64_t, kSteps + 1> change{};  // how many more fill the whole of this step than of the one before
+    std::array<int64_t, kSteps> partial{};  // nanoseconds of those that fill a part of the step
+    std::array<int64_t, kSteps + 1>
+        change{};  // how many more fill the whole of this step than of the one before
   };
   int64_t step_;
   std::vector<Row> rows_{kSliceClasses};

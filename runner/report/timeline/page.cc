@@ -38,7 +38,8 @@ Json trace_json(const model::Facts& facts, const model::TraceFact& trace, const 
     problems.push_back(problem);
   }
   uint64_t ranges = 0;
-  for (size_t i = 0; i < model::kRangeKinds; ++i) ranges += timeline.range_count(static_cast<model::RangeKind>(i));
+  for (size_t i = 0; i < model::kRangeKinds; ++i)
+    ranges += timeline.range_count(static_cast<model::RangeKind>(i));
   const auto wall = timeline.wall_ns(0);
   return {{"target", facts.target},
           {"artefact", trace.artefact},

@@ -46,27 +46,29 @@ TEST(TimelinesJson, NamesTraceAndTarget) {
 std::string columns_of(const json& trace) {
   const std::string text = trace["data"];
   std::string packed(text.size(), '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(packed.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  const int size =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(packed.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   std::string columns(1 << 24, '\0');
   libdeflate_decompressor* inflater = libdeflate_alloc_decompressor();
   size_t used = 0, length = 0;
-  EXPECT_EQ(libdeflate_deflate_decompress_ex(inflater, packed.data(), static_cast<size_t>(size), columns.data(),
-                                             columns.size(), &used, &length),
+  EXPECT_EQ(libdeflate_deflate_decompress_ex(inflater, packed.data(), static_cast<size_t>(size),
+                                             columns.data(), columns.size(), &used, &length),
             LIBDEFLATE_SUCCESS);
   libdeflate_free_decompressor(inflater);
   columns.resize(length);
   return columns;
 }
 
-// The page's own tests (console/test) open testdata/timelines.json: a trace that is all there, and one of which
-// a page could not hold everything. UPDATE_GOLDEN=1 rewrites it.
+// The page's own tests (console/test) open testdata/timelines.json: a trace that is all there, and one of
+// which a page could not hold everything. UPDATE_GOLDEN=1 rewrites it.
 TEST(TimelinesJson, TheGoldenOnesAreAsTheyAreMadeNow) {
   std::vector<model::Facts> whole = targets_with({60}), large = targets_with({600});
   whole[0].target = large[0].target = "http://orders-api.shop.svc:6060";
   whole[0].traces[0].artefact = "trace.out";
-  const json made = {json::parse(timelines_json(whole))[0],
-                     json::parse(timelines_json(large, {.slices = 2500, .lanes = 6, .ranges = 400, .samples = 9}))[0]};
+  const json made = {
+      json::parse(timelines_json(whole))[0],
+      json::parse(timelines_json(large, {.slices = 2500, .lanes = 6, .ranges = 400, .samples = 9}))[0]};
   const auto path = std::filesystem::path(EDP_SOURCE_DIR) / "runner/report/testdata/timelines.json";
   if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << made.dump(1) << '\n';
   json kept = json::parse(std::ifstream(path));

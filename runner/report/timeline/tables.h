@@ -1,5 +1,5 @@
-// The texts, frames and stacks that the kept part of a trace names, numbered anew. Stacks share their callers:
-// a stack is a node of a tree, its parent the caller.
+// The texts, frames and stacks that the kept part of a trace names, numbered anew. Stacks share their
+// callers: a stack is a node of a tree, its parent the caller.
 #pragma once
 
 #include <cstdint>
