@@ -70,6 +70,17 @@ function colours(page) {
   });
 }
 
+/** The same, once the canvas has come to rest. */
+async function settled(page) {
+  return until(async () => {
+    const first = await colours(page);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60))));
+    const second = await colours(page);
+    assert.deepEqual(first, second);
+    return second;
+  });
+}
+
 /** The page's colour for a class of states. */
 const colourOf = (page, name) =>
   page.evaluate(
@@ -146,13 +157,13 @@ test("timeline: everything by keyboard", async () => {
     await page.keyboard.press("ArrowDown");
     const lane = (text) => /^goroutine \d+/.exec(text)?.[0];
     await until(async () => assert.notEqual(lane(await detail(page)), lane(first)));
-    const before = await colours(page);
+    const before = await settled(page);
     await page.keyboard.press("Enter");
     await until(async () => assert.notDeepEqual(await colours(page), before));
     await page.keyboard.press("0");
     await until(async () => assert.deepEqual(await colours(page), before));
     for (const key of ["+", "d"]) {
-      const now = await colours(page);
+      const now = await settled(page);
       await page.keyboard.press(key);
       await until(async () => assert.notDeepEqual(await colours(page), now));
     }
@@ -176,12 +187,12 @@ test("timeline: mouse: a press chooses, a drag moves, Ctrl and wheel zoom", asyn
     await until(async () => assert.match(await detail(page), /^goroutine \d+/));
     await page.mouse.click(middle, y);
     await until(async () => assert.match(await inspector(page).innerText(), /^goroutine \d+ main/));
-    const before = await colours(page);
+    const before = await settled(page);
     await page.keyboard.down("Control");
     await page.mouse.wheel(0, -400);
     await page.keyboard.up("Control");
     await until(async () => assert.notDeepEqual(await colours(page), before));
-    const zoomed = await colours(page);
+    const zoomed = await settled(page);
     await page.mouse.down();
     await page.mouse.move(middle + 300, y, { steps: 4 });
     await page.mouse.up();
@@ -241,7 +252,7 @@ test("timeline: problems of the trace are told; bytes that are none break nothin
 
 test("timeline: the colours change with the theme", async () => {
   await withTimeline({}, async (page) => {
-    const light = await colours(page);
+    const light = await settled(page);
     await page.keyboard.press("t");
     const lock = await colourOf(page, "lock");
     assert.equal(light[lock], undefined);
