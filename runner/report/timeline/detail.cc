@@ -1,6 +1,7 @@
 #include "runner/report/timeline/detail.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <ranges>
 #include <tuple>
@@ -8,17 +9,17 @@
 namespace edp::report {
 namespace {
 
-constexpr int64_t kFirstStep = 1000;  // of merge_below, which doubles from here
-constexpr int kSteps = 36;            // 1 us to 19 hours
+// Where merging may begin: from 1 ns to 19 hours.
+constexpr double kStepsToDouble = 8;
+constexpr int kSteps = 46 * 8;
 
 // What the lane would have, up to a little above `limit`.
 uint64_t count_kept(const model::Timeline& timeline, const SliceClasses& classes, const Detail& detail,
-                    int64_t merge_below, uint64_t limit) {
+                    Merging merging, uint64_t limit) {
   uint64_t kept = 0;
   for (const uint32_t goroutine : detail.goroutines) {
     SliceMerger merger(
-        merge_below, [&](const model::GoSlice&, SliceClass) { ++kept; },
-        [&](const MergedSlices&) { ++kept; });
+        merging, [&](const model::GoSlice&, SliceClass) { ++kept; }, [&](const MergedSlices&) { ++kept; });
     for (const model::GoSlice& slice : timeline.slices(goroutine)) {
       if (!is_end(slice, timeline)) merger.add(slice, classes.of(slice));
     }
@@ -91,11 +92,15 @@ Detail choose_detail(const model::Timeline& timeline, const SliceClasses& classe
   if (detail.goroutines.size() > lanes) detail.goroutines.resize(lanes);
 
   if (timeline.slice_count() <= slices) return detail;
-  const auto step = [](int i) { return kFirstStep << i; };
+  // Half of the room is for merged ones.
+  const double room = static_cast<double>(std::max<uint64_t>(slices / 2, 1));
+  const auto share = static_cast<double>(detail.goroutines.size()) / room;
+  detail.merging.step = static_cast<int64_t>(static_cast<double>(timeline.end) * share) + 1;
+  const auto below = [](int i) { return static_cast<int64_t>(std::exp2(i / kStepsToDouble)); };
   const auto too_many = [&](int i) {
-    return count_kept(timeline, classes, detail, step(i), slices) > slices;
+    return count_kept(timeline, classes, detail, {below(i), detail.merging.step}, slices) > slices;
   };
-  detail.merge_below = step(*std::ranges::partition_point(std::views::iota(0, kSteps - 1), too_many));
+  detail.merging.below = below(*std::ranges::partition_point(std::views::iota(0, kSteps), too_many));
   return detail;
 }
 

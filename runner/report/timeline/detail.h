@@ -33,16 +33,22 @@ struct MergedSlices {
   std::array<int64_t, kSliceClasses> time{};  // nanoseconds in each class
 };
 
-// Keeps every slice of at least `merge_below` and gathers what lies between. A gap is never covered up.
+// In nanoseconds.
+struct Merging {
+  int64_t below = 0;  // shorter slices are merged; 0: none is
+  int64_t step = 0;   // and a merged one ends once it is so long, so that the mix still shows its course
+};
+
+// Keeps every slice of at least `merging.below` and gathers what lies between. A gap is never covered up.
 //   on_slice(const GoSlice&, SliceClass)   on_merged(const MergedSlices&)
 template <typename OnSlice, typename OnMerged>
 class SliceMerger {
  public:
-  SliceMerger(int64_t merge_below, OnSlice on_slice, OnMerged on_merged)
-      : merge_below_(merge_below), on_slice_(std::move(on_slice)), on_merged_(std::move(on_merged)) {}
+  SliceMerger(Merging merging, OnSlice on_slice, OnMerged on_merged)
+      : merging_(merging), on_slice_(std::move(on_slice)), on_merged_(std::move(on_merged)) {}
 
   void add(const model::GoSlice& slice, SliceClass of) {
-    if (slice.duration() >= merge_below_ || of == SliceClass::kNone) {
+    if (slice.duration() >= merging_.below || of == SliceClass::kNone) {
       flush();
       on_slice_(slice, of);
       return;
@@ -55,7 +61,7 @@ class SliceMerger {
     merged_.end = slice.end;
     ++merged_.count;
     merged_.time[static_cast<size_t>(of)] += slice.duration();
-    if (merged_.end - merged_.begin >= kLongest * merge_below_) flush();
+    if (merged_.end - merged_.begin >= merging_.step) flush();
   }
   void flush() {
     if (merged_.count == 1) on_slice_(only_, only_class_);
@@ -64,9 +70,7 @@ class SliceMerger {
   }
 
  private:
-  static constexpr int64_t kLongest = 8;  // so that where little else happens the mix still shows its course
-
-  int64_t merge_below_;
+  Merging merging_;
   OnSlice on_slice_;
   OnMerged on_merged_;
   MergedSlices merged_;
@@ -80,7 +84,7 @@ inline bool is_end(const model::GoSlice& slice, const model::Timeline& timeline)
 }
 
 struct Detail {
-  int64_t merge_below = 0;           // nanoseconds; 0: every slice is kept
+  Merging merging;
   std::vector<uint32_t> goroutines;  // with a lane of their own, those that waited longest first
   std::vector<int64_t> lock_wait;    // of every goroutine, the longest for a lock
 };

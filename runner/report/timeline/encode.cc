@@ -55,7 +55,7 @@ class Encoder {
   }
 
   EncodedTimeline run() {
-    EncodedTimeline out{.merge_below = detail_.merge_below, .lanes = lanes_};
+    EncodedTimeline out{.merge_below = detail_.merging.below, .lanes = lanes_};
     for (size_t i = 0; i < lanes_; ++i) encode_lane(named_[i]);
     out.slices = slices_.size();
     std::string slices;
@@ -111,7 +111,7 @@ class Encoder {
     const size_t before = slices_.size();
     int64_t begin = -1;
     SliceMerger merger(
-        detail_.merge_below,
+        detail_.merging,
         [&](const GoSlice& slice, SliceClass of) {
           if (begin < 0) begin = slice.begin;
           const auto number = static_cast<uint8_t>(of);
