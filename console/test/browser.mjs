@@ -35,10 +35,13 @@ export async function openBrowser() {
   let pages = 0;
   return {
     /** Opens a report; `problems` collects console errors, page errors and requests for anything but the file. */
-    async open(report, { width = 1280, height = 900, colorScheme = "light", timelines = [] } = {}) {
+    async open(
+      report,
+      { width = 1280, height = 900, colorScheme = "light", timelines = [], hasTouch = false } = {},
+    ) {
       const file = join(folder, `report-${++pages}.html`);
       writeFileSync(file, embed(template, report, timelines));
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch });
       const page = await context.newPage();
       const problems = [];
       page.on("console", (message) => {

@@ -202,6 +202,32 @@ test("timeline: mouse: a press chooses, a drag moves, Ctrl and wheel zoom", asyn
   });
 });
 
+test("timeline: touch: two fingers zoom, one moves, a tap chooses", async () => {
+  await withTimeline({ width: 390, height: 844, hasTouch: true }, async (page) => {
+    const box = await page.locator(".timeline-scroller").boundingBox();
+    const y = box.y + 330;
+    const fingers = await page.context().newCDPSession(page);
+    const touch = (type, ...places) =>
+      fingers.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: places.map((x, id) => ({ x: box.x + x, y, id })),
+      });
+    const before = await settled(page);
+    await touch("touchStart", 180, 220);
+    for (let by = 10; by <= 70; by += 10) await touch("touchMove", 180 - by, 220 + by);
+    await touch("touchEnd");
+    await until(async () => assert.notDeepEqual(await settled(page), before));
+    const zoomed = await settled(page);
+    await touch("touchStart", 150);
+    for (let by = 10; by <= 100; by += 10) await touch("touchMove", 150 + by);
+    await touch("touchEnd");
+    await until(async () => assert.notDeepEqual(await settled(page), zoomed));
+    assert.equal(await inspector(page).count(), 0);
+    await page.touchscreen.tap(box.x + 200, y);
+    await until(async () => assert.match(await inspector(page).innerText(), /^goroutine \d+/));
+  });
+});
+
 test("timeline: groups fold, a search finds by number, function and frame", async () => {
   await withTimeline({}, async (page) => {
     const height = () => page.locator(".timeline-space").evaluate((element) => element.clientHeight);
