@@ -62,7 +62,8 @@ int64_t Converter::time_of(int64_t ticks) const {
   const double since = static_cast<double>(
       static_cast<int64_t>(static_cast<uint64_t>(ticks) - static_cast<uint64_t>(first_ticks_)));
   const double ns = since * ns_per_tick_;
-  return ns < 9.2e18 && ns > -9.2e18 ? static_cast<int64_t>(ns) : INT64_MAX;
+  constexpr auto kEnd = static_cast<double>(Emitter::kEndOfTime);
+  return ns < kEnd && ns > -kEnd ? static_cast<int64_t>(ns) : Emitter::kEndOfTime;
 }
 
 inline Converter::Goroutine* Converter::find(uint64_t id) {

@@ -17,6 +17,7 @@ class Converter {
   bool run();
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] int64_t last_time() const { return emitter_.last(); }
+  int64_t end() { return emitter_.next_time(emitter_.last()); }  // of the trace, behind all events
 
  private:
   enum class Status : uint8_t { kNew, kRunnable, kRunning, kWaiting };

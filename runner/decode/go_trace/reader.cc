@@ -107,7 +107,10 @@ Result<void> TraceReader::read_pending(bool last) {
       if (rest.size() < kHeader && !last) break;
       generations_->tell_obstacle();
       const size_t next = find_header(rest, 0);
-      consumed_ += generations_->resync(rest.substr(0, next), last || next != std::string_view::npos);
+      const bool ends = last || next != std::string_view::npos;
+      // A header may have begun to arrive: what could be part of one decides nothing yet.
+      const size_t end = ends ? std::min(next, rest.size()) : rest.size() - (kHeader - 1);
+      consumed_ += generations_->resync(rest.substr(0, end), ends);
     }
     if (consumed_ == before) break;
   }
