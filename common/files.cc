@@ -36,7 +36,7 @@ class Descriptor {
 };
 
 // 0, or the errno of what failed.
-int write_all(Descriptor& file, std::string_view bytes) {
+int write_piece(const Descriptor& file, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
     if (written < 0) {
@@ -45,6 +45,10 @@ int write_all(Descriptor& file, std::string_view bytes) {
     }
     bytes.remove_prefix(static_cast<size_t>(written));
   }
+  return 0;
+}
+
+int finish(Descriptor& file) {
   if (::fsync(file.get()) != 0 && errno != EINVAL) return errno;
   return file.close() == 0 ? 0 : errno;
 }
@@ -52,6 +56,10 @@ int write_all(Descriptor& file, std::string_view bytes) {
 }  // namespace
 
 Result<void> write_file(const std::string& path, std::string_view bytes) {
+  return write_pieces(path, [&](const PutPiece& put) { put(bytes); });
+}
+
+Result<void> write_pieces(const std::string& path, const std::function<void(const PutPiece&)>& produce) {
   struct stat existing{};
   const bool is_regular = ::stat(path.c_str(), &existing) != 0 || S_ISREG(existing.st_mode);
   // A device or pipe (--output=/dev/stdout) can't be renamed over.
@@ -59,7 +67,12 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
   Descriptor file(is_regular ? ::mkstemp(written_to.data())
                              : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));  // NOLINT(*-vararg)
   if (file.get() < 0) return fail("cannot be written: " + reason(errno), path);
-  int error = write_all(file, bytes);
+  int error = 0;
+  produce([&](std::string_view bytes) {
+    if (error == 0) error = write_piece(file, bytes);
+    return error == 0;
+  });
+  if (error == 0) error = finish(file);
   if (is_regular && error == 0) {
     const mode_t mask = ::umask(0);
     ::umask(mask);

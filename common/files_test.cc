@@ -29,6 +29,23 @@ TEST_F(Files, WritesAndReadsBack) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
+TEST_F(Files, PiecesAreOneFile) {
+  ASSERT_TRUE(write_pieces(path("x"), [](const PutPiece& put) {
+    EXPECT_TRUE(put("one "));
+    EXPECT_TRUE(put("two"));
+  }));
+  EXPECT_EQ(read_file(path("x"), 100).value(), "one two");
+}
+
+TEST_F(Files, NoPieceIsWantedOnceTheDiskIsFull) {
+  const auto written = write_pieces("/dev/full", [](const PutPiece& put) {
+    EXPECT_FALSE(put("one "));
+    EXPECT_FALSE(put("two"));
+  });
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().to_string(), "/dev/full: cannot be written: No space left on device");
+}
+
 TEST_F(Files, AFullDiskIsNamed) {
   const auto written = write_file("/dev/full", "bytes");
   ASSERT_FALSE(written);

@@ -1,7 +1,5 @@
 #include "common/http_auth.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -9,19 +7,12 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base64.h"
+
 namespace edp::http {
 namespace {
 
 constexpr size_t kMaxSecret = 65536;  // of a token or password file
-
-std::string base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<size_t>(size));
-  return out;
-}
 
 // One secret out of a file; a newline at its end is the editor's.
 tl::expected<std::string, Failure> read_secret(const std::string& path, const char* what) {

@@ -1,5 +1,5 @@
 // Bundles the report page into one HTML file: node build.mjs [OUT.html]
-// The runner puts the report's JSON where PLACEHOLDER stands (runner/report/html.cc).
+// The runner puts text and data where PLACEHOLDERS stand, in their order (runner/report/html.cc).
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-export const PLACEHOLDERS = ["@EDP_REPORT_JSON@", "@EDP_REPORT_TEXT@"];
+export const PLACEHOLDERS = ["@EDP_REPORT_TEXT@", "@EDP_REPORT_JSON@", "@EDP_REPORT_TIMELINES@"];
 export const DEFAULT_OUTPUT = join(here, "..", "build", "console", "report_page.html");
 
 async function bundle() {
@@ -53,6 +53,8 @@ export async function buildPage() {
   for (const name of PLACEHOLDERS) {
     if (page.split(name).length !== 2) throw new Error(`${name} must stand in the page once`);
   }
+  const order = PLACEHOLDERS.map((name) => page.indexOf(name));
+  if (order.some((at, index) => at < (order[index - 1] ?? 0))) throw new Error("the places are out of order");
   return page;
 }
 

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Finding, type Report, readReport } from "./report";
 import { Collection } from "./sections/Collection";
 import { Select } from "./sections/common";
@@ -10,8 +10,10 @@ import { Heap } from "./sections/Heap";
 import { Help } from "./sections/Help";
 import { MemorySection } from "./sections/MemoryFigures";
 import { firstView, Profiles, viewOf } from "./sections/Profiles";
+import { intervalOf, Timeline } from "./sections/Timeline";
 import { Unjudged } from "./sections/Unjudged";
 import { restoreTheme, toggleTheme } from "./theme";
+import { readHeads, type TraceHead } from "./timeline/trace";
 import "./style.css";
 
 function goTo(id: string, focus = true): void {
@@ -37,7 +39,7 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
 }
 
-function App({ report }: { report: Report }) {
+function App({ report, traces }: { report: Report; traces: TraceHead[] }) {
   const [targetIndex, setTargetIndex] = useState(0);
   const target = report.targets[targetIndex];
   const [view, setView] = useState(() => firstView(target));
@@ -55,6 +57,31 @@ function App({ report }: { report: Report }) {
     setTargetIndex(found.target);
     setView(viewOf(report.targets[found.target], found.profile, view.colourBy, finding.location.function));
     goTo("profiles");
+  };
+  const [wanted, setWanted] = useState<{ finding: number } | null>(null);
+  const heads = useMemo(() => traces.filter((head) => head.target === target?.name), [traces, target]);
+  const ownFindings = useMemo(
+    () =>
+      report.findings
+        .map((finding, index) => ({ finding, index }))
+        .filter(({ finding }) => finding.target === target?.name),
+    [report, target],
+  );
+  const showInTimeline = (finding: Finding) => {
+    const index = report.targets.findIndex((each) => each.name === finding.target);
+    if (index !== targetIndex) chooseTarget(index);
+    setWanted({ finding: report.findings.indexOf(finding) });
+    goTo("timeline");
+  };
+  const profileOf = (name: string) =>
+    target?.profiles.findIndex((profile) => profile.functions.some((row) => row.function === name)) ?? -1;
+  const timelineLinks = {
+    hasFunction: (name: string) => profileOf(name) >= 0,
+    showFunction: (name: string) => {
+      setView(viewOf(target, profileOf(name), view.colourBy, name));
+      goTo("profiles");
+    },
+    goToFinding: (index: number) => goTo(`finding-${index + 1}`),
   };
   const step = useCallback(
     (by: number) => {
@@ -111,6 +138,7 @@ function App({ report }: { report: Report }) {
   const links: [string, string, boolean][] = [
     ["findings", "Findings", true],
     ["unjudged", "Not judged", true],
+    ["timeline", "Timeline", heads.length > 0],
     ["profiles", "Flame graphs", (target?.profiles.length ?? 0) > 0],
     [
       "heap",
@@ -143,6 +171,8 @@ function App({ report }: { report: Report }) {
           rulesClean={report.verdict.rules_clean}
           hasFlame={(finding) => flameFor(report, finding).profile >= 0}
           showFlame={showFlame}
+          hasTimeline={(finding) => intervalOf(finding, traces) !== null}
+          showInTimeline={showInTimeline}
         />
         <Unjudged report={report} />
         {report.targets.length > 1 && (
@@ -157,6 +187,7 @@ function App({ report }: { report: Report }) {
         )}
         {target && (
           <div key={targetIndex}>
+            <Timeline heads={heads} findings={ownFindings} wanted={wanted} links={timelineLinks} />
             <Profiles target={target} view={view} setView={setView} searchBox={searchBox} />
             <Heap target={target} />
             <GoroutineSection target={target} />
@@ -180,7 +211,7 @@ function start(): void {
   try {
     const report = readReport();
     document.title = `EDP: ${report.verdict.worst ?? "no finding"}, ${report.targets.map((target) => target.name).join(", ")}`;
-    render(<App report={report} />, place);
+    render(<App report={report} traces={readHeads()} />, place);
   } catch (error) {
     place.textContent = `This report could not be read: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -19,6 +19,8 @@ export interface Evidence {
   basis: Basis;
   artefact: string;
   note: string;
+  /** Where in the artefact, a trace, the figure was read. */
+  interval?: { begin_ns: number; end_ns: number; goroutine: number | null };
 }
 
 export interface Finding {

@@ -16,9 +16,9 @@ export function golden(name) {
 }
 
 /** What runner/report/html.cc does. */
-function embed(template, report) {
-  const json = JSON.stringify(report).replaceAll("<", "\\u003c");
-  const values = [json, "the verdict as text"];
+function embed(template, report, timelines) {
+  const json = (data) => JSON.stringify(data).replaceAll("<", "\\u003c");
+  const values = ["the verdict as text", json(report), json(timelines)];
   return PLACEHOLDERS.reduce((page, name, index) => page.replace(name, () => values[index]), template);
 }
 
@@ -35,10 +35,13 @@ export async function openBrowser() {
   let pages = 0;
   return {
     /** Opens a report; `problems` collects console errors, page errors and requests for anything but the file. */
-    async open(report, { width = 1280, height = 900, colorScheme = "light" } = {}) {
+    async open(
+      report,
+      { width = 1280, height = 900, colorScheme = "light", timelines = [], hasTouch = false } = {},
+    ) {
       const file = join(folder, `report-${++pages}.html`);
-      writeFileSync(file, embed(template, report));
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+      writeFileSync(file, embed(template, report, timelines));
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch });
       const page = await context.newPage();
       const problems = [];
       page.on("console", (message) => {

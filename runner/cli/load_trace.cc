@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/masking/masker.h"
 #include "runner/decode/decoder.h"
 #include "runner/decode/go_trace/reader.h"
 #include "runner/decode/go_trace/timeline_sink.h"
@@ -75,9 +76,16 @@ Result<std::vector<model::Timeline>> decode_whole(Input& input, std::string byte
   return std::move(decoded->traces);
 }
 
-}  // namespace
+// Functions, files, and what the program itself logged.
+void mask(std::vector<model::Timeline>& traces) {
+  const auto patterns = masking::Patterns::compile().value();
+  masking::Counts ignored;
+  for (model::Timeline& timeline : traces) {
+    timeline.change_texts([&](std::string_view text) { return masking::mask(text, patterns, ignored); });
+  }
+}
 
-Result<std::vector<model::Timeline>> load_traces(const std::string& file) {
+Result<std::vector<model::Timeline>> load(const std::string& file) {
   Input input(file);
   auto chunk = input.next();
   if (!chunk) return tl::unexpected(chunk.error());
@@ -91,6 +99,14 @@ Result<std::vector<model::Timeline>> load_traces(const std::string& file) {
   if (!chunk) return tl::unexpected(chunk.error());
   if (auto read = reader.finish(); !read) return tl::unexpected(read.error().at(input.name()));
   return sink.take();
+}
+
+}  // namespace
+
+Result<std::vector<model::Timeline>> load_traces(const std::string& file) {
+  auto traces = load(file);
+  if (traces) mask(*traces);
+  return traces;
 }
 
 }  // namespace edp::cli

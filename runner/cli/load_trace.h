@@ -10,7 +10,7 @@
 namespace edp::cli {
 
 // "-" is stdin. A plain trace is read piece by piece, so that its bytes are never held at once. What can't be
-// read of it is told in the timelines' problems.
+// read of it is told in the timelines' problems. Texts are masked.
 Result<std::vector<model::Timeline>> load_traces(const std::string& file);
 
 }  // namespace edp::cli

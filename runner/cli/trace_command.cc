@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 
+#include "common/files.h"
 #include "common/gzip.h"
 #include "runner/cli/load_trace.h"
 #include "runner/cli/print.h"
@@ -12,6 +13,8 @@
 #include "runner/cli/view_json.h"
 #include "runner/cli/view_options.h"
 #include "runner/config/quantity.h"
+#include "runner/report/perfetto/perfetto.h"
+#include "runner/report/text.h"
 #include "runner/view/merge.h"
 #include "runner/view/pprof_proto.h"
 #include "runner/view/report.h"
@@ -25,7 +28,7 @@ using Warnings = std::vector<std::string>;
 
 struct TraceSettings {
   ViewSettings view;
-  std::string pprof, state, time;
+  std::string pprof, state, time, perfetto;
   view::SliceOptions slices;
 };
 
@@ -93,6 +96,19 @@ Result<std::string> show_summary(const TraceSettings& settings, const std::vecto
   return settings.view.format == "json" ? to_json(summaries, file) : text;
 }
 
+Result<std::string> export_perfetto(const TraceSettings& settings, const model::Timeline& timeline) {
+  uint64_t size = 0;
+  const auto written = write_pieces(settings.perfetto, [&](const PutPiece& put) {
+    report::write_perfetto(timeline, settings.view.sources.files.front(), [&](std::string_view bytes) {
+      size += bytes.size();
+      return put(bytes);
+    });
+  });
+  if (!written) return tl::unexpected(written.error());
+  return settings.perfetto + ": " + report::format_value(static_cast<double>(size), "bytes") +
+         ", for https://ui.perfetto.dev or trace_processor\n";
+}
+
 Result<std::string> run(TraceSettings& settings, Warnings& warnings) {
   if (auto settled = settle(settings); !settled) return tl::unexpected(settled.error());
   const std::string& file = settings.view.sources.files.front();
@@ -101,8 +117,9 @@ Result<std::string> run(TraceSettings& settings, Warnings& warnings) {
   for (const model::Timeline& timeline : *traces) {
     for (const std::string& problem : timeline.problems) warnings.push_back(file + ": " + problem);
   }
-  if (settings.pprof.empty()) return show_summary(settings, *traces);
+  if (settings.pprof.empty() && settings.perfetto.empty()) return show_summary(settings, *traces);
   if (traces->size() > 1) warnings.push_back(file + ": holds several traces, of which the first is shown");
+  if (!settings.perfetto.empty()) return export_perfetto(settings, traces->front());
   return show_profile(settings, traces->front(), warnings);
 }
 
@@ -128,6 +145,15 @@ void add_trace_command(CLI::App& app, int& status) {
       ->type_name("STATE");
   command->add_option("--time", settings->time, "Only this time since the trace began: 10ms..250ms")
       ->type_name("A..B");
+  command
+      ->add_option("--perfetto", settings->perfetto,
+                   "Write all of it to FILE in Perfetto's format, for ui.perfetto.dev")
+      ->type_name("FILE")
+      ->excludes("--pprof")
+      ->excludes("--filter")
+      ->excludes("--goroutine")
+      ->excludes("--state")
+      ->excludes("--time");
   command->callback([&status, settings] {
     Warnings warnings;
     const Result<std::string> text = run(*settings, warnings);

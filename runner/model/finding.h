@@ -16,6 +16,12 @@ std::string_view to_string(Severity severity);  // "INFO", "WARNING", "CRITICAL"
 enum class Basis { kMeasured, kSampled, kInferred };
 std::string_view to_string(Basis basis);  // "measured", "sampled", "inferred"
 
+// Where in an execution trace a figure was read.
+struct TraceInterval {
+  int64_t begin = 0, end = 0;         // nanoseconds since the trace began
+  std::optional<uint64_t> goroutine;  // whose, the runtime's id; none: the whole process's
+};
+
 struct Evidence {
   std::string name;  // "CPU in sync.Map stores"
   double value = 0;
@@ -23,8 +29,9 @@ struct Evidence {
       unit;  // "percent", "nanoseconds", "bytes", "count", "per_second", "ratio", "minutes", "goroutines"
   std::optional<double> threshold;  // what value was held against, in the same unit
   Basis basis = Basis::kSampled;
-  std::string artefact;  // "cpu.pb.gz"
-  std::string note;      // one short sentence where the figure alone could mislead
+  std::string artefact;                   // "cpu.pb.gz"
+  std::string note;                       // one short sentence where the figure alone could mislead
+  std::optional<TraceInterval> interval;  // where `artefact` is a trace and the figure has a place in it
 };
 
 struct SourceLocation {

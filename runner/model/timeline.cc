@@ -46,6 +46,19 @@ std::string_view to_string(GoCause cause) { return kGoCauses[static_cast<size_t>
 std::string_view to_string(RangeKind kind) { return kRangeKindNames[static_cast<size_t>(kind)]; }
 std::string_view to_string(EventKind kind) { return kEventKindNames[static_cast<size_t>(kind)]; }
 
+void Timeline::change_texts(const std::function<std::string(std::string_view)>& change) {
+  std::string changed;
+  changed.reserve(text_.size());
+  std::vector<uint64_t> ends;
+  ends.reserve(text_ends_.size());
+  for (uint32_t i = 0; i < text_count(); ++i) {
+    changed += change(text(i));
+    ends.push_back(changed.size());
+  }
+  text_ = std::move(changed);
+  text_ends_ = std::move(ends);
+}
+
 std::string_view Timeline::text(uint32_t i) const {
   if (i == kNone) return {};
   const uint64_t begin = i == 0 ? 0 : text_ends_[i - 1];

@@ -20,6 +20,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -250,6 +251,8 @@ class Timeline {
   // Frames, leaf first; none for kNone.
   [[nodiscard]] std::span<const uint32_t> stack(uint32_t i) const;
   [[nodiscard]] size_t text_count() const { return text_ends_.size(); }
+  // Every text in turn becomes what `change` makes of it; indices stay.
+  void change_texts(const std::function<std::string(std::string_view)>& change);
   [[nodiscard]] size_t stack_count() const { return stack_ends_.size(); }
 
   // -- streams; each call begins anew. A goroutine's slices are in order of time and leave no gap from its

@@ -59,7 +59,7 @@ class Arena {
  private:
   static constexpr size_t kSlab = 256 << 10;
   static constexpr size_t kPlaceBytes = 5;
-  std::vector<std::unique_ptr<Byte[]>> slabs_;
+  std::vector<std::shared_ptr<Byte[]>> slabs_;  // written once, so copies of a timeline share them
   size_t used_ = kSlab;
 };
 

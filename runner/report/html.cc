@@ -3,6 +3,7 @@
 
 #include "runner/report/report.h"
 #include "runner/report/text.h"
+#include "runner/report/timeline/page.h"
 
 // The page that console/ builds, see cmake/console_page.cmake.
 extern "C" {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view kTextPlace = "@EDP_REPORT_TEXT@";
 constexpr std::string_view kJsonPlace = "@EDP_REPORT_JSON@";
+constexpr std::string_view kTimelinesPlace = "@EDP_REPORT_TIMELINES@";
 
 std::string_view page() {
   return {edp_report_page_begin, static_cast<size_t>(edp_report_page_end - edp_report_page_begin)};
@@ -47,16 +49,21 @@ void append_text(std::string& out, std::string_view text) {
 
 std::string to_html(const model::Report& report, std::string_view json) {
   const std::string_view whole = page();
-  // build.mjs makes sure that each place is there once, the text before the data.
+  // build.mjs makes sure that each place is there once, and in this order.
   const size_t text_at = whole.find(kTextPlace);
   const size_t json_at = whole.find(kJsonPlace);
+  const size_t timelines_at = whole.find(kTimelinesPlace);
+  const std::string timelines = timelines_json(report.targets);
   std::string out;
-  out.reserve(whole.size() + json.size() + json.size() / 8);
+  out.reserve(whole.size() + json.size() + json.size() / 8 + timelines.size());
   out += whole.substr(0, text_at);
   append_text(out, to_terminal(report, {.colour = false, .width = 100}));
   out += whole.substr(text_at + kTextPlace.size(), json_at - text_at - kTextPlace.size());
   append_script_json(out, json);
-  out += whole.substr(json_at + kJsonPlace.size());
+  const size_t json_end = json_at + kJsonPlace.size();
+  out += whole.substr(json_end, timelines_at - json_end);
+  append_script_json(out, timelines);
+  out += whole.substr(timelines_at + kTimelinesPlace.size());
   return out;
 }
 

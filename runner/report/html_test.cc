@@ -5,6 +5,8 @@
 
 #include "runner/report/report.h"
 #include "runner/report/sample_report.h"
+#include "runner/report/testing/sample_timeline.h"
+#include "runner/report/timeline/page.h"
 
 namespace edp::report {
 namespace {
@@ -41,6 +43,17 @@ TEST(Html, HostileNamesStayData) {
   EXPECT_EQ(count_of(html, "<script"), count_of(clean, "<script"));
   EXPECT_EQ(count_of(html, "</script"), count_of(clean, "</script"));
   EXPECT_EQ(count_of(html, "<img"), count_of(clean, "<img"));
+}
+
+TEST(Html, HoldsTheTraces) {
+  model::Report report = testing::clean_report();
+  report.targets[0].traces.push_back(
+      {.taken_at = 1, .artefact = "</script>.out", .timeline = testing::sample_timeline()});
+  const std::string html = page_of(report);
+  const size_t begin = html.find(">", html.find("id=\"timelines\"")) + 1;
+  const std::string data = html.substr(begin, html.find("</script", begin) - begin);
+  EXPECT_EQ(nlohmann::json::parse(data), nlohmann::json::parse(timelines_json(report.targets)));
+  EXPECT_EQ(nlohmann::json::parse(data)[0]["artefact"], "</script>.out");
 }
 
 TEST(Html, NeedsNoNetworkAndNoInlineLicence) {

@@ -22,13 +22,19 @@ Json location_json(const model::SourceLocation& place) {
 }
 
 Json evidence_json(const model::Evidence& evidence) {
-  return {{"name", evidence.name},
-          {"value", number(evidence.value)},
-          {"unit", evidence.unit},
-          {"threshold", evidence.threshold ? number(*evidence.threshold) : Json(nullptr)},
-          {"basis", to_string(evidence.basis)},
-          {"artefact", evidence.artefact},
-          {"note", evidence.note}};
+  Json json{{"name", evidence.name},
+            {"value", number(evidence.value)},
+            {"unit", evidence.unit},
+            {"threshold", evidence.threshold ? number(*evidence.threshold) : Json(nullptr)},
+            {"basis", to_string(evidence.basis)},
+            {"artefact", evidence.artefact},
+            {"note", evidence.note}};
+  if (const auto& interval = evidence.interval) {
+    json["interval"] = {{"begin_ns", interval->begin},
+                        {"end_ns", interval->end},
+                        {"goroutine", interval->goroutine ? Json(*interval->goroutine) : Json(nullptr)}};
+  }
+  return json;
 }
 
 Json finding_json(const model::Finding& finding) {

@@ -51,6 +51,12 @@ model::Evidence evidence(const Json& json) {
       .artefact = json.at("artefact"),
       .note = json.at("note")};
   if (!json.at("threshold").is_null()) figures.threshold = figure(json.at("threshold"));
+  if (const auto at = json.find("interval"); at != json.end()) {
+    figures.interval = {.begin = at->at("begin_ns"), .end = at->at("end_ns")};
+    if (const Json& goroutine = at->at("goroutine"); !goroutine.is_null()) {
+      figures.interval->goroutine = goroutine.get<uint64_t>();
+    }
+  }
   return figures;
 }
 

@@ -53,6 +53,24 @@ TEST(ReadTest, SurvivesAHostileReport) {
   EXPECT_EQ(to_terminal(*read, {}).find('\x07'), std::string::npos);
 }
 
+TEST(ReadTest, EvidenceKeepsItsPlaceInATrace) {
+  model::Report report = testing::clean_report();
+  model::Finding& finding = report.findings.emplace_back();
+  finding.rule = "GO-X";
+  finding.evidence.push_back({.name = "all", .interval = {{.begin = 5, .end = 9'000'000'000'000}}});
+  finding.evidence.push_back({.name = "one", .interval = {{.begin = 5, .end = 6, .goroutine = UINT64_MAX}}});
+  finding.evidence.push_back({.name = "none"});
+  const auto read = from_json(to_json(report));
+  ASSERT_TRUE(read) << read.error().to_string();
+  const std::vector<model::Evidence>& evidence = read->findings.at(0).evidence;
+  ASSERT_TRUE(evidence[0].interval);
+  EXPECT_EQ(evidence[0].interval->end, 9'000'000'000'000);
+  EXPECT_FALSE(evidence[0].interval->goroutine);
+  ASSERT_TRUE(evidence[1].interval);
+  EXPECT_EQ(evidence[1].interval->goroutine, UINT64_MAX);
+  EXPECT_FALSE(evidence[2].interval);
+}
+
 struct Bad {
   const char* name;
   std::string text;

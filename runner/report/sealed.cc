@@ -1,5 +1,6 @@
 #include "runner/report/sealed.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -14,9 +15,15 @@ constexpr std::string_view kNoCounts = R"("masking": {})";
 
 }  // namespace
 
-Result<Sealed> seal(const model::Report& report, const std::shared_ptr<const masking::Patterns>& patterns) {
+Result<Sealed> seal(model::Report report, const std::shared_ptr<const masking::Patterns>& patterns) {
   masking::Counts counts;
   Sealed sealed{.json = masking::mask_json(to_json(report), patterns, counts), .report = {}};
+  for (model::Facts& facts : report.targets) {
+    for (model::TraceFact& trace : facts.traces) {
+      trace.timeline.change_texts(
+          [&](std::string_view text) { return masking::mask(text, patterns, counts); });
+    }
+  }
   const size_t place = sealed.json.find(kNoCounts);
   if (place == std::string::npos) return fail("the report has no place for the masking's counts");
   const std::string struck = nlohmann::json(counts.by_name()).dump();
@@ -24,6 +31,9 @@ Result<Sealed> seal(const model::Report& report, const std::shared_ptr<const mas
   auto read = from_json(sealed.json);
   if (!read) return tl::unexpected(read.error());
   sealed.report = std::move(*read);
+  for (size_t i = 0; i < std::min(report.targets.size(), sealed.report.targets.size()); ++i) {
+    sealed.report.targets[i].traces = std::move(report.targets[i].traces);
+  }
   return sealed;
 }
 

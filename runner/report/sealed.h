@@ -12,10 +12,11 @@
 namespace edp::report {
 
 struct Sealed {
-  std::string json;      // edp.report/v1; its "masking" says how often each kind was hidden
-  model::Report report;  // the same, as from_json() reads it: for people and build servers
+  std::string json;  // edp.report/v1; its "masking" says how often each kind was hidden
+  model::Report
+      report;  // the same, as from_json() reads it, and the masked traces: for pages, people, build servers
 };
 
-Result<Sealed> seal(const model::Report& report, const std::shared_ptr<const masking::Patterns>& patterns);
+Result<Sealed> seal(model::Report report, const std::shared_ptr<const masking::Patterns>& patterns);
 
 }  // namespace edp::report

@@ -164,7 +164,7 @@ Result<report::Sealed> diagnose(const Request& request, const CancelToken& cance
   report.cancelled = cancel.cancelled();
   report.exit_status = exit_status(report, has_facts);
   report.seconds = seconds_since(began);
-  return report::seal(report, *patterns);
+  return report::seal(std::move(report), *patterns);
 }
 
 }  // namespace edp::run

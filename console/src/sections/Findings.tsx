@@ -13,6 +13,9 @@ export interface FindingsProps {
   /** Whether a flame graph has this function, and how to go there. */
   hasFlame(finding: Finding): boolean;
   showFlame(finding: Finding): void;
+  /** Whether a trace on the page has the place it rests on, and how to go there. */
+  hasTimeline(finding: Finding): boolean;
+  showInTimeline(finding: Finding): void;
 }
 
 export function Findings(props: FindingsProps) {
@@ -83,6 +86,11 @@ function FindingCard(props: FindingsProps & { finding: Finding; index: number })
             {props.hasFlame(finding) && (
               <button type="button" class="link" onClick={() => props.showFlame(finding)}>
                 Show in the flame graph
+              </button>
+            )}
+            {props.hasTimeline(finding) && (
+              <button type="button" class="link" onClick={() => props.showInTimeline(finding)}>
+                Show in the timeline
               </button>
             )}
             <span title="The page on this rule in EDP's documentation">docs/rules/{finding.rule}.md</span>

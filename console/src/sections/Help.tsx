@@ -7,6 +7,10 @@ const KEYS: [string, string][] = [
   ["?", "this list"],
   ["← ↑ → ↓", "move in the flame graph, once it has the focus"],
   ["Enter", "zoom to the frame"],
+  ["← →", "in the timeline: the state before and after"],
+  ["↑ ↓", "in the timeline: the goroutine above and below"],
+  ["u", "in the timeline: who let it go"],
+  ["+ − 0", "in the timeline: closer, farther, the whole trace; a and d move"],
   ["Esc", "reset the zoom, leave a field, close this list"],
 ];
 
