@@ -35,7 +35,7 @@ struct Decoded {
   std::optional<model::Goroutines> goroutines;
   std::optional<model::MemoryStats> memory;
   std::vector<model::Timeline> traces;  // more than one where several follow each other in a file
-  std::vector<std::string> problems;  // what could not be read although the rest could, with offset
+  std::vector<std::string> problems;    // what could not be read although the rest could, with offset
 };
 
 struct Decoder {

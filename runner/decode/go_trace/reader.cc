@@ -111,6 +111,7 @@ Result<void> TraceReader::read_pending(bool last) {
       // A header may have begun to arrive: what could be part of one decides nothing yet.
       const size_t end = ends ? std::min(next, rest.size()) : rest.size() - (kHeader - 1);
       consumed_ += generations_->resync(rest.substr(0, end), ends);
+      if (!generations_->is_stopped()) continue;
     }
     if (consumed_ == before) break;
   }
