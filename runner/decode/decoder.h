@@ -16,6 +16,7 @@
 #include "runner/model/goroutines.h"
 #include "runner/model/memory_stats.h"
 #include "runner/model/profile.h"
+#include "runner/model/timeline.h"
 
 namespace edp::decode {
 
@@ -33,6 +34,7 @@ struct Decoded {
   std::optional<model::Profile> profile;
   std::optional<model::Goroutines> goroutines;
   std::optional<model::MemoryStats> memory;
+  std::vector<model::Timeline> traces;  // more than one where several follow each other in a file
   std::vector<std::string> problems;  // what could not be read although the rest could, with offset
 };
 

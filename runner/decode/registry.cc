@@ -1,6 +1,7 @@
 #include "runner/decode/decoder.h"
 #include "runner/decode/go_metrics/go_metrics.h"
 #include "runner/decode/go_text/go_text.h"
+#include "runner/decode/go_trace/go_trace.h"
 #include "runner/decode/go_vars/go_vars.h"
 #include "runner/decode/inflate.h"
 #include "runner/decode/pprof/legacy.h"
@@ -11,7 +12,8 @@ namespace edp::decode {
 
 const std::vector<Decoder>& all_decoders() {
   static const std::vector<Decoder> decoders = {
-      pprof_decoder(), pprof_text_decoder(), go_text_decoder(), go_vars_decoder(), go_metrics_decoder(),
+      go_trace_decoder(), pprof_decoder(),   pprof_text_decoder(),
+      go_text_decoder(),  go_vars_decoder(), go_metrics_decoder(),
   };
   return decoders;
 }

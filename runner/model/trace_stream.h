@@ -74,7 +74,7 @@ class Writer {
   [[nodiscard]] Place first() const { return first_; }
 
  private:
-  static constexpr uint32_t kSegment = 512;
+  static constexpr uint32_t kFirst = 32, kSegment = 512;
   void flush(Arena& arena, bool has_next);
 
   std::unique_ptr<Byte[]> buffer_;

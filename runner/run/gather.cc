@@ -14,9 +14,7 @@ namespace {
 using collect::Collected;
 
 // Kept as they are; no decoder reads them.
-bool is_only_kept(const Collected& artefact) {
-  return artefact.collector == "trace" || artefact.collector == "mutex.rate";
-}
+bool is_only_kept(const Collected& artefact) { return artefact.collector == "mutex.rate"; }
 
 class Gatherer {
  public:
@@ -73,6 +71,11 @@ class Gatherer {
       gathered_.facts.goroutines.push_back({.taken_at = artefact.ended_at,
                                             .artefact = artefact.artefact,
                                             .goroutines = std::move(*decoded->goroutines)});
+    }
+    for (model::Timeline& timeline : decoded->traces) {
+      gathered_.has_facts = true;
+      gathered_.facts.traces.push_back(
+          {.taken_at = artefact.ended_at, .artefact = artefact.artefact, .timeline = std::move(timeline)});
     }
     if (decoded->memory) {
       gathered_.has_facts = true;
@@ -142,6 +145,7 @@ void add(Gathered& to, Gathered more) {
   append(to.facts.profiles, more.facts.profiles);
   append(to.facts.goroutines, more.facts.goroutines);
   append(to.facts.memory, more.facts.memory);
+  append(to.facts.traces, more.facts.traces);
   append(to.facts.missing, more.facts.missing);
   append(to.outcomes, more.outcomes);
   append(to.artefacts, more.artefacts);

@@ -1,0 +1,482 @@
+#include "runner/decode/go_trace/one_stream_converter.h"
+
+#include <algorithm>
+
+namespace edp::decode::go_trace::v1 {
+
+using model::GoState;
+using model::ProcState;
+
+namespace {
+
+constexpr std::array<std::string_view, 17> kStopReasons = {"",
+                                                           "GC mark termination",
+                                                           "GC sweep termination",
+                                                           "write heap dump",
+                                                           "goroutine profile",
+                                                           "goroutine profile cleanup",
+                                                           "all goroutine stack trace",
+                                                           "read mem stats",
+                                                           "AllThreadsSyscall",
+                                                           "GOMAXPROCS",
+                                                           "start trace",
+                                                           "stop trace",
+                                                           "CountPagesInUse (test)",
+                                                           "ReadMetricsSlow (test)",
+                                                           "ReadMemStatsSlow (test)",
+                                                           "PageCachePagesLeaked (test)",
+                                                           "ResetDebugLog (test)"};
+// Before Go 1.21 there were two kinds, counted from 0.
+constexpr int kStopReasonsFrom = 21;
+
+}  // namespace
+
+Converter::Converter(Index& index, const Order& order, int go_minor, EventSink& sink)
+    : index_(index), order_(order), go_minor_(go_minor), emitter_(sink, -2) {
+  if (index.ticks_per_second != 0) ns_per_tick_ = 1e9 / static_cast<double>(index.ticks_per_second);
+  procs_.resize(index.procs.size());
+  goroutines_.add(0, {.status = Status::kRunning});
+  const std::pair<Type, std::string_view> reasons[] = {{kGoStop, "forever"},
+                                                       {kGoSched, "runtime.Gosched"},
+                                                       {kGoPreempt, "preempted"},
+                                                       {kGoSleep, "sleep"},
+                                                       {kGoBlock, ""},
+                                                       {kGoBlockSend, "chan send"},
+                                                       {kGoBlockRecv, "chan receive"},
+                                                       {kGoBlockSelect, "select"},
+                                                       {kGoBlockSync, "sync"},
+                                                       {kGoBlockCond, "sync.(*Cond).Wait"},
+                                                       {kGoBlockNet, "network"},
+                                                       {kGoBlockGc, "GC mark assist wait for work"}};
+  block_reasons_.fill(kNone);
+  for (const auto& [type, reason] : reasons) block_reasons_[type] = index.tables.add_text(reason);
+  for (const std::string_view reason : kStopReasons) stop_reasons_.push_back(index.tables.add_text(reason));
+}
+
+bool Converter::broken(const std::string& what, const Event& event) {
+  error_ = what + " (goroutine " + std::to_string(event.goroutine) + ")";
+  return false;
+}
+
+int64_t Converter::time_of(int64_t ticks) const {
+  const double since = static_cast<double>(
+      static_cast<int64_t>(static_cast<uint64_t>(ticks) - static_cast<uint64_t>(first_ticks_)));
+  const double ns = since * ns_per_tick_;
+  return ns < 9.2e18 && ns > -9.2e18 ? static_cast<int64_t>(ns) : INT64_MAX;
+}
+
+Converter::Goroutine& Converter::goroutine(uint64_t id) {
+  if (Goroutine* known = goroutines_.find(id)) return *known;
+  return goroutines_.add(id, {});
+}
+
+// Merges the order with the ends of system calls, which are earlier than they were written.
+bool Converter::run() {
+  std::vector<ProcCursor> cursors;
+  cursors.reserve(index_.procs.size());
+  for (const ProcBatches& proc : index_.procs) cursors.emplace_back(proc);
+  const auto& exits = order_.exits;
+  size_t exit = 0, sample = 0, call = 0;
+  uint64_t place = 0;
+  bool first = true;
+  // The first event is at time 0.
+  const auto begin = [&](int64_t ticks) {
+    if (!first) return;
+    first = false;
+    first_ticks_ = ticks;
+    emitter_.sink().on_generation(
+        {.number = 1, .offset = 16, .time = emitter_.next_time(-1), .tables = &index_.tables});
+  };
+  const auto take_exits = [&](int64_t ticks, uint64_t until) {
+    for (; exit < exits.size(); ++exit) {
+      const SyscallExit& next = exits[exit];
+      if (next.ticks > ticks || (next.ticks == ticks && next.place > until)) return true;
+      begin(next.ticks);
+      Event event;
+      event.raw.type = kGoSysExit;
+      event.ticks = next.ticks;
+      event.goroutine = event.raw.args[0] = next.goroutine;
+      if (!convert(event, nullptr, kSyscallProc, false)) return false;
+    }
+    return true;
+  };
+
+  Order::Reader reader(order_);
+  for (size_t source = 0; reader.next(source); ++place) {
+    if (source == cursors.size()) {
+      const CpuSample& next = index_.samples[sample++];
+      if (!take_exits(static_cast<int64_t>(next.ticks), place)) return false;
+      begin(static_cast<int64_t>(next.ticks));
+      emit_cpu_sample(next);
+      continue;
+    }
+    ProcCursor& cursor = cursors[source];
+    if (!cursor.next()) return broken("the order is longer than the events", {});
+    const Event& event = cursor.event();
+    if (event.raw.type == kGoSysExit && event.raw.args[2] != 0) continue;  // comes from `exits`
+    if (!take_exits(event.ticks, place)) return false;
+    begin(event.ticks);
+    const bool blocks = event.raw.type == kGoSysCall && order_.syscall_blocks[call++];
+    const bool is_exit = event.raw.type == kGoSysExit || event.raw.type == kGoSysExitLocal;
+    if (!convert(event, &procs_[source], is_exit ? kSyscallProc : cursor.proc(), blocks)) return false;
+  }
+  return take_exits(INT64_MAX, UINT64_MAX);
+}
+
+// -- what is handed on
+
+go_trace::Event Converter::make(EventType type, const Event& event, const Proc* proc, int64_t proc_id) {
+  go_trace::Event out;
+  out.type = type;
+  out.time = time_of(event.ticks);
+  out.goroutine = event.goroutine == 0 ? kNoId : static_cast<int64_t>(event.goroutine);
+  out.proc = proc_id;
+  if (proc != nullptr && proc_id < kFirstFakeProc) out.thread = proc->thread;
+  out.stack = index_.tables.stack_index(event.raw.stack);
+  return out;
+}
+
+void Converter::emit(go_trace::Event event) {
+  if (event.goroutine != kNoId) {
+    if (Goroutine* current = goroutines_.find(static_cast<uint64_t>(event.goroutine)))
+      event.goroutine_tag = &current->tag;
+  }
+  emitter_.emit(event);
+}
+
+void Converter::emit_go(go_trace::Event event, uint64_t subject, GoState from, GoState to) {
+  event.subject = subject;
+  event.subject_tag = &goroutine(subject).tag;
+  event.go_from = from;
+  event.go_to = to;
+  emit(event);
+}
+
+void Converter::emit_status(const Event& event, const Proc* proc, int64_t proc_id, GoState state) {
+  go_trace::Event out = make(kGoStatus, event, proc, proc_id);
+  out.stack = kNone;
+  goroutine(event.goroutine).is_untold = false;
+  emit_go(out, event.goroutine, GoState::kUndetermined, state);
+}
+
+void Converter::tell_untold(int64_t time) {
+  for (const uint64_t id : untold_) {
+    if (!goroutine(id).is_untold) continue;
+    go_trace::Event out;
+    out.type = kGoStatus;
+    out.time = time;
+    emit_go(out, id, GoState::kUndetermined, GoState::kRunnable);
+  }
+  untold_ = {};
+}
+
+void Converter::emit_cpu_sample(const CpuSample& sample) {
+  go_trace::Event out;
+  out.type = go_trace::kCpuSample;
+  out.time = time_of(static_cast<int64_t>(sample.ticks));
+  out.proc = sample.proc;
+  out.goroutine = sample.goroutine == 0 ? kNoId : static_cast<int64_t>(sample.goroutine);
+  out.stack = index_.tables.stack_index(sample.stack);
+  emit(out);
+}
+
+// -- the rules
+
+bool Converter::check_running(const Event& event, const Proc* proc, bool or_none) {
+  const Goroutine* known = goroutines_.find(event.goroutine);
+  if (known == nullptr || known->status != Status::kRunning)
+    return broken("does what only a running one can", event);
+  if (proc == nullptr || proc->goroutine != event.goroutine)
+    return broken("does something on a processor that runs another one", event);
+  return or_none || event.goroutine != 0 ||
+         broken("something is done by no goroutine that only one can do", event);
+}
+
+bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks) {
+  const auto& args = event.raw.args;
+  switch (event.raw.type) {
+    case kGomaxprocs: {
+      if (starting_) {
+        starting_ = false;
+        tell_untold(time_of(event.ticks));
+        return true;
+      }
+      go_trace::Event out = make(kProcsChange, event, proc, proc_id);
+      out.args[0] = args[0];
+      emit(out);
+      return true;
+    }
+    case kProcStart:
+    case kProcStop: {
+      const bool starts = event.raw.type == kProcStart;
+      if (proc->running == starts)
+        return broken(starts ? "a processor starts that runs" : "a processor stops that does not run", event);
+      if (!starts && proc->goroutine != 0) return broken("a processor stops that runs a goroutine", event);
+      proc->running = starts;
+      if (starts) proc->thread = static_cast<int64_t>(args[0]);
+      go_trace::Event out = make(starts ? go_trace::kProcStart : go_trace::kProcStop, event, proc, proc_id);
+      if (!proc->is_told) out.type = kProcStatus;
+      out.subject = static_cast<uint64_t>(proc_id);
+      out.proc_tag = &proc->tag;
+      out.proc_from = !proc->is_told ? ProcState::kUndetermined
+                      : starts       ? ProcState::kIdle
+                                     : ProcState::kRunning;
+      out.proc_to = starts ? ProcState::kRunning : ProcState::kIdle;
+      proc->is_told = true;
+      emit(out);
+      if (!starts) proc->thread = kNoId;
+      return true;
+    }
+    case kGcStart:
+    case kGcDone:
+    case kStwStart:
+    case kStwDone:
+    case kGcSweepStart:
+    case kGcSweepDone:
+    case kGcMarkAssistStart:
+    case kGcMarkAssistDone:
+    case kHeapAlloc:
+    case kHeapGoal:
+      return collector(event, proc, proc_id);
+    case kGoCreate: {
+      if (!check_running(event, proc, true)) return false;
+      if (goroutines_.find(args[0]) != nullptr) return broken("makes one that exists already", event);
+      Goroutine& made = goroutine(args[0]);
+      made.status = Status::kRunnable;
+      if (starting_) {
+        made.is_untold = true;
+        untold_.push_back(args[0]);
+        return true;
+      }
+      go_trace::Event out = make(go_trace::kGoCreate, event, proc, proc_id);
+      out.new_stack = index_.tables.stack_index(static_cast<uint32_t>(args[1]));
+      if (args[1] > UINT32_MAX) out.new_stack = kNone;
+      emit_go(out, args[0], GoState::kNotExist, GoState::kRunnable);
+      return true;
+    }
+    case kGoStart:
+    case kGoStartLocal:
+    case kGoStartLabel:
+      return start_goroutine(event, proc, proc_id);
+    case kGoEnd:
+      if (!check_running(event, proc)) return false;
+      proc->goroutine = 0;
+      emit_go(make(kGoDestroy, event, proc, proc_id), event.goroutine, GoState::kRunning, GoState::kNotExist);
+      goroutines_.erase(event.goroutine);
+      regions_.erase(event.goroutine);
+      return true;
+    case kGoUnblock:
+    case kGoUnblockLocal: {
+      const bool by_timer = index_.timer_goroutines.find(event.goroutine) != nullptr;
+      const Goroutine* current = goroutines_.find(event.goroutine);
+      if (current == nullptr || current->status != Status::kRunning)
+        return broken("lets another one go without running", event);
+      if (!by_timer && proc->goroutine != event.goroutine)
+        return broken("lets another one go on a processor that it does not have", event);
+      Goroutine& other = goroutine(args[0]);
+      if (other.status != Status::kWaiting) return broken("lets one go that does not wait", event);
+      other.status = Status::kRunnable;
+      const bool by_network = other.on_network;
+      other.on_network = false;
+      emit_go(make(go_trace::kGoUnblock, event, proc,
+                   by_network ? kNetpollProc
+                   : by_timer ? kTimerProc
+                              : proc_id),
+              args[0], GoState::kWaiting, GoState::kRunnable);
+      return true;
+    }
+    case kGoSysCall: {
+      if (!check_running(event, proc)) return false;
+      go_trace::Event out = make(kGoSyscallBegin, event, proc, proc_id);
+      emit_go(out, event.goroutine, GoState::kRunning, GoState::kSyscall);
+      if (syscall_blocks) return true;
+      // How long it took is not told.
+      out.type = kGoSyscallEnd;
+      ++out.time;
+      out.stack = kNone;
+      emit_go(out, event.goroutine, GoState::kSyscall, GoState::kRunning);
+      return true;
+    }
+    case kGoSysBlock:
+      if (!check_running(event, proc)) return false;
+      goroutine(event.goroutine).status = Status::kWaiting;
+      proc->goroutine = 0;
+      return true;
+    case kGoSysExit:
+    case kGoSysExitLocal: {
+      Goroutine& current = goroutine(event.goroutine);
+      if (current.status != Status::kWaiting) return broken("leaves a system call that it is not in", event);
+      current.status = Status::kRunnable;
+      emit_go(make(kGoSyscallEndBlocked, event, nullptr, kSyscallProc), event.goroutine, GoState::kSyscall,
+              GoState::kRunnable);
+      return true;
+    }
+    case kGoWaiting:
+    case kGoInSyscall: {
+      Goroutine& current = goroutine(event.goroutine);
+      if (current.status != Status::kRunnable) return broken("is told to wait, but does not", event);
+      current.status = Status::kWaiting;
+      emit_status(event, proc, proc_id, event.raw.type == kGoWaiting ? GoState::kWaiting : GoState::kSyscall);
+      return true;
+    }
+    case kUserTaskCreate:
+    case kUserTaskEnd:
+    case kUserRegion:
+    case kUserLog:
+      return task_or_region(event, proc, proc_id);
+    case kFutileWakeup:
+      return true;
+    default:
+      return block(event, proc, proc_id);
+  }
+}
+
+bool Converter::start_goroutine(const Event& event, Proc* proc, int64_t proc_id) {
+  Goroutine* current = goroutines_.find(event.goroutine);
+  if (current == nullptr || current->status != Status::kRunnable) return broken("runs that can't", event);
+  if (proc->goroutine != 0) return broken("runs on a processor that runs another one", event);
+  current->status = Status::kRunning;
+  current->on_network = false;
+  proc->goroutine = event.goroutine;
+  if (starting_ && event.raw.type != kGoStartLabel) {
+    emit_status(event, proc, proc_id, GoState::kRunning);
+    return true;
+  }
+  go_trace::Event out = make(go_trace::kGoStart, event, proc, proc_id);
+  out.stack = kNone;
+  emit_go(out, event.goroutine, GoState::kRunnable, GoState::kRunning);
+  if (event.raw.type == kGoStartLabel) {
+    out.type = kGoLabel;
+    out.text = index_.tables.text_index(event.raw.args[2]);
+    emit(out);
+  }
+  return true;
+}
+
+bool Converter::block(const Event& event, Proc* proc, int64_t proc_id) {
+  if (!check_running(event, proc)) return false;
+  Goroutine& current = goroutine(event.goroutine);
+  const bool yields = event.raw.type == kGoSched || event.raw.type == kGoPreempt;
+  current.status = yields                          ? Status::kRunnable
+                   : event.raw.type == v1::kGoStop ? Status::kNew
+                                                   : Status::kWaiting;
+  current.on_network = event.raw.type == kGoBlockNet;
+  proc->goroutine = 0;
+  go_trace::Event out = make(yields ? go_trace::kGoStop : go_trace::kGoBlock, event, proc, proc_id);
+  out.text = block_reasons_[event.raw.type];
+  emit_go(out, event.goroutine, GoState::kRunning, yields ? GoState::kRunnable : GoState::kWaiting);
+  return true;
+}
+
+bool Converter::collector(const Event& event, Proc* proc, int64_t proc_id) {
+  const auto& args = event.raw.args;
+  go_trace::Event out = make(go_trace::kHeapAlloc, event, proc, proc_id);
+  out.args[0] = args[0];
+  out.args[1] = args[1];
+  const auto toggle = [&](bool& state, bool begins, const char* what) {
+    if (state == begins) return broken(what, event);
+    state = begins;
+    return true;
+  };
+  switch (event.raw.type) {
+    case kGcStart:
+      if (!toggle(collecting_, true, "garbage collection begins twice")) return false;
+      out = make(kGcBegin, event, proc, kGcProc);
+      out.args[0] = args[0];
+      break;
+    case kGcDone:
+      if (!toggle(collecting_, false, "garbage collection ends that has not begun")) return false;
+      out.type = kGcEnd;
+      break;
+    case kStwStart: {
+      if (!toggle(world_stopped_, true, "the world is stopped twice")) return false;
+      size_t reason = 0;
+      if (go_minor_ >= kStopReasonsFrom)
+        reason = args[0] < stop_reasons_.size() ? args[0] : 0;
+      else if (args[0] <= 1)
+        reason = args[0] + 1;
+      stop_reason_ = stop_reasons_[reason];
+      out.type = kStwBegin;
+      out.text = stop_reason_;
+      break;
+    }
+    case kStwDone:
+      if (!toggle(world_stopped_, false, "the world goes on that was not stopped")) return false;
+      out.type = kStwEnd;
+      out.text = stop_reason_;
+      break;
+    case kGcSweepStart:
+      if (!toggle(proc->sweeps, true, "a sweep begins in a sweep")) return false;
+      out.type = kGcSweepBegin;
+      break;
+    case kGcSweepDone:
+      if (!toggle(proc->sweeps, false, "a sweep ends that has not begun")) return false;
+      out.type = kGcSweepEnd;
+      break;
+    case kGcMarkAssistStart:
+      if (!toggle(goroutine(event.goroutine).assists, true, "a mark assist begins in a mark assist"))
+        return false;
+      out.type = kGcMarkAssistBegin;
+      break;
+    case kGcMarkAssistDone:  // it may have begun before the trace
+      goroutine(event.goroutine).assists = false;
+      out.type = kGcMarkAssistEnd;
+      break;
+    case v1::kHeapGoal:
+      out.type = go_trace::kHeapGoal;
+      break;
+    default:
+      break;
+  }
+  emit(out);
+  return true;
+}
+
+bool Converter::task_or_region(const Event& event, const Proc* proc, int64_t proc_id) {
+  const auto& args = event.raw.args;
+  go_trace::Event out = make(kUserTaskBegin, event, proc, proc_id);
+  out.args[0] = args[0];
+  switch (event.raw.type) {
+    case kUserTaskCreate: {
+      if (tasks_.find(args[0]) != nullptr)
+        return broken("task " + std::to_string(args[0]) + " begins twice", event);
+      out.args[1] = args[1] == 0 ? model::kNoTask : args[1];
+      out.text = index_.tables.text_index(args[2]);
+      tasks_.add(args[0], {args[1], out.text});
+      break;
+    }
+    case v1::kUserTaskEnd: {
+      out.type = go_trace::kUserTaskEnd;
+      const Task* task = tasks_.find(args[0]);
+      out.args[1] = task == nullptr ? model::kNoTask : task->parent;
+      out.text = task == nullptr ? kNone : task->name;
+      tasks_.erase(args[0]);
+      break;
+    }
+    case kUserRegion: {
+      if (args[1] > 1) return broken("a region neither begins nor ends", event);
+      const bool begins = args[1] == 0;
+      out.type = begins ? kUserRegionBegin : kUserRegionEnd;
+      out.text = index_.tables.text_index(args[2]);
+      const Region region(args[0], args[2]);
+      std::vector<Region>* open = regions_.find(event.goroutine);
+      if (begins) {
+        if (open == nullptr) open = &regions_.add(event.goroutine, {});
+        open->push_back(region);
+      } else if (open != nullptr && !open->empty()) {
+        if (open->back() != region) return broken("a region ends in another one", event);
+        open->pop_back();
+        if (open->empty()) regions_.erase(event.goroutine);
+      }
+      break;
+    }
+    default:
+      out.type = go_trace::kUserLog;
+      out.text = index_.tables.text_index(args[1]);
+      out.text2 = index_.tables.add_text_view(event.raw.text);
+  }
+  emit(out);
+  return true;
+}
+
+}  // namespace edp::decode::go_trace::v1

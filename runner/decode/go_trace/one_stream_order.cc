@@ -1,0 +1,338 @@
+#include "runner/decode/go_trace/one_stream_order.h"
+
+#include <algorithm>
+
+namespace edp::decode::go_trace::v1 {
+
+bool ProcCursor::next() {
+  for (;;) {
+    while (p_ == end_) {
+      if (index_ == batches_->batches.size()) return false;
+      const Batch& batch = batches_->batches[index_++];
+      p_ = batch.begin;
+      end_ = batch.end;
+      last_ticks_ = static_cast<int64_t>(batch.ticks);
+    }
+    Raw& raw = event_.raw;
+    if (read_event(p_, end_, raw) != nullptr) {  // the first pass has told
+      p_ = end_;
+      continue;
+    }
+    if (raw.type == kString || raw.type == kStack || !spec_of(raw.type).is_timed || raw.type == kCpuSample)
+      continue;
+    last_ticks_ = static_cast<int64_t>(static_cast<uint64_t>(last_ticks_) + raw.ticks);
+    event_.ticks = last_ticks_;
+    event_.goroutine = last_goroutine_;
+    switch (raw.type) {
+      case kGoStart:
+      case kGoStartLocal:
+      case kGoStartLabel:
+        event_.goroutine = last_goroutine_ = raw.args[0];
+        break;
+      case kGoEnd:
+      case kGoStop:
+      case kGoSched:
+      case kGoPreempt:
+      case kGoSleep:
+      case kGoBlock:
+      case kGoBlockSend:
+      case kGoBlockRecv:
+      case kGoBlockSelect:
+      case kGoBlockSync:
+      case kGoBlockCond:
+      case kGoBlockNet:
+      case kGoSysBlock:
+      case kGoBlockGc:
+        last_goroutine_ = 0;
+        break;
+      case kGoSysExit:
+      case kGoWaiting:
+      case kGoInSyscall:
+        event_.goroutine = raw.args[0];
+        break;
+      default:
+        break;
+    }
+    return true;
+  }
+}
+
+void Order::flush() {
+  if (count_ == 0) return;
+  uint64_t value = count_ * sources_ + last_;
+  for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<Byte>(value | 0x80));
+  bytes_.push_back(static_cast<Byte>(value));
+  count_ = 0;
+}
+
+bool Order::Reader::next(size_t& source) {
+  if (left_ == 0) {
+    if (p_ == end_) return false;
+    uint64_t value = 0;
+    unsigned shift = 0;
+    while (*p_ >= 0x80) {
+      value |= uint64_t{*p_++ & 0x7fU} << shift;
+      shift += 7;
+    }
+    value |= uint64_t{*p_++} << shift;
+    left_ = value / order_->sources_;
+    source_ = value % order_->sources_;
+  }
+  --left_;
+  source = source_;
+  return true;
+}
+
+namespace {
+
+enum class Status : uint8_t { kDead, kRunnable, kRunning, kWaiting };
+
+struct State {
+  uint64_t sequence = 0;
+  Status status = Status::kDead;
+  int64_t blocked_at = 0;  // ticks of the last kGoSysBlock
+};
+
+constexpr uint64_t kAnySequence = UINT64_MAX, kNextSequence = UINT64_MAX - 1;
+
+// Of which goroutine the state must be what, and what it is then.
+struct Change {
+  enum { kNothing, kGoroutine, kCollector } of = kNothing;
+  uint64_t goroutine = 0;
+  uint64_t need_sequence = kAnySequence, next_sequence = kAnySequence;
+  Status need = Status::kDead, next = Status::kDead;
+};
+
+Change change_of(const Event& event) {
+  const auto& args = event.raw.args;
+  switch (event.raw.type) {
+    case kGoCreate:
+      return {Change::kGoroutine, args[0], 0, 1, Status::kDead, Status::kRunnable};
+    case kGoWaiting:
+    case kGoInSyscall:
+      return {Change::kGoroutine, event.goroutine, 1, 2, Status::kRunnable, Status::kWaiting};
+    case kGoStart:
+    case kGoStartLabel:
+      return {Change::kGoroutine, event.goroutine, args[1], args[1] + 1, Status::kRunnable, Status::kRunning};
+    case kGoStartLocal:
+      return {Change::kGoroutine, event.goroutine,   kAnySequence,
+              kNextSequence,      Status::kRunnable, Status::kRunning};
+    case kGoBlock:
+    case kGoBlockSend:
+    case kGoBlockRecv:
+    case kGoBlockSelect:
+    case kGoBlockSync:
+    case kGoBlockCond:
+    case kGoBlockNet:
+    case kGoSleep:
+    case kGoSysBlock:
+    case kGoBlockGc:
+      return {Change::kGoroutine, event.goroutine,  kAnySequence,
+              kAnySequence,       Status::kRunning, Status::kWaiting};
+    case kGoSched:
+    case kGoPreempt:
+      return {Change::kGoroutine, event.goroutine,  kAnySequence,
+              kAnySequence,       Status::kRunning, Status::kRunnable};
+    case kGoUnblock:
+    case kGoSysExit:
+      return {Change::kGoroutine, args[0], args[1], args[1] + 1, Status::kWaiting, Status::kRunnable};
+    case kGoUnblockLocal:
+    case kGoSysExitLocal:
+      return {Change::kGoroutine, args[0], kAnySequence, kNextSequence, Status::kWaiting, Status::kRunnable};
+    case kGcStart:
+      return {Change::kCollector, 0, args[0], args[0] + 1, Status::kDead, Status::kDead};
+    default:
+      return {};
+  }
+}
+
+// Merges the processors' events: of those that fit the goroutines' states, the earliest comes next.
+class Merger {
+ public:
+  explicit Merger(const Index& index) : index_(index), order_(index.procs.size()) {
+    for (const ProcBatches& proc : index.procs) sources_.push_back({ProcCursor(proc), {}, {}});
+    available_.resize(sources_.size() + 1);
+    for (size_t i = 0; i < available_.size(); ++i) available_[i] = i;
+  }
+
+  Order run() {
+    while (step()) {
+    }
+    order_.flush();
+    std::ranges::stable_sort(order_.exits, {}, &SyscallExit::ticks);
+    return std::move(order_);
+  }
+
+ private:
+  struct Source {
+    ProcCursor cursor;
+    Change change;
+    // A system call whose outcome the goroutine's next event tells.
+    struct {
+      uint64_t goroutine = 0;
+      size_t call = 0;
+    } open;
+    bool has_event = false;
+  };
+  struct Entry {
+    int64_t ticks;
+    size_t source;
+  };
+
+  [[nodiscard]] size_t sampler() const { return sources_.size(); }
+
+  State& state(const Change& change) {
+    if (change.of == Change::kCollector) return collector_;
+    if (State* known = states_.find(change.goroutine)) return *known;
+    return states_.add(change.goroutine, {});
+  }
+  bool is_ready(const Change& change) {
+    if (change.of == Change::kNothing) return true;
+    const State* known = change.of == Change::kCollector ? &collector_ : states_.find(change.goroutine);
+    static const State kDead;
+    const State& now = known == nullptr ? kDead : *known;
+    return (change.need_sequence == kAnySequence || change.need_sequence == now.sequence) &&
+           change.need == now.status;
+  }
+
+  // False where the source has no more.
+  bool load(size_t i) {
+    if (i == sampler()) return sample_ < index_.samples.size();
+    Source& source = sources_[i];
+    if (source.has_event) return true;
+    if (!source.cursor.next()) return false;
+    source.has_event = true;
+    source.change = change_of(source.cursor.event());
+    return true;
+  }
+
+  bool step() {
+    for (size_t i = 0; i < available_.size();) {
+      const size_t s = available_[i];
+      const bool has = load(s);
+      if (has && s != sampler() && !is_ready(sources_[s].change)) {
+        ++i;
+        continue;
+      }
+      std::swap(available_[i], available_.back());
+      available_.pop_back();
+      if (has)
+        push({s == sampler() ? static_cast<int64_t>(index_.samples[sample_].ticks)
+                             : sources_[s].cursor.event().ticks,
+              s});
+    }
+    if (frontier_.empty()) {
+      if (!available_.empty())
+        fail("the events can't be put in order: none of the processors' next ones fits");
+      return false;
+    }
+    const Entry first = pop();
+    if (first.ticks < last_ticks_ && !disordered_) {
+      disordered_ = true;
+      order_.problems.push_back("time stamps contradict the order of events");
+    }
+    last_ticks_ = std::max(last_ticks_, first.ticks);
+    if (first.source == sampler()) {
+      // It counts as the goroutine's next event.
+      const uint64_t goroutine = index_.samples[sample_++].goroutine;
+      for (Source& source : sources_) {
+        if (source.open.goroutine == goroutine) source.open.goroutine = 0;
+      }
+    } else if (!take(sources_[first.source])) {
+      return false;
+    }
+    order_.add(first.source);
+    ++place_;
+    available_.push_back(first.source);
+    return true;
+  }
+
+  bool take(Source& source) {
+    const Event& event = source.cursor.event();
+    source.has_event = false;
+    const Change& change = source.change;
+    if (change.of != Change::kNothing) {
+      if (!is_ready(change)) {
+        fail("a goroutine's states contradict each other");
+        return false;
+      }
+      State& now = state(change);
+      now.status = change.next;
+      if (change.next_sequence == kNextSequence)
+        ++now.sequence;
+      else if (change.next_sequence != kAnySequence)
+        now.sequence = change.next_sequence;
+      if (event.raw.type == kGoSysBlock || event.raw.type == kGoInSyscall) now.blocked_at = event.ticks;
+      if (event.raw.type == kGoSysExit) note_exit(event, now);
+    } else if (event.raw.type == kGoEnd) {
+      states_.erase(event.goroutine);
+    }
+    if (source.open.goroutine != 0 && source.open.goroutine == event.goroutine) {
+      order_.syscall_blocks[source.open.call] = event.raw.type == kGoSysBlock;
+      source.open.goroutine = 0;
+    }
+    if (event.raw.type == kGoSysCall) {
+      source.open = {event.goroutine, order_.syscall_blocks.size()};
+      order_.syscall_blocks.push_back(false);
+    }
+    return true;
+  }
+
+  void note_exit(const Event& event, const State& state) {
+    const auto ticks = static_cast<int64_t>(event.raw.args[2]);
+    if (ticks == 0) return;
+    if ((state.blocked_at == 0 || ticks < state.blocked_at || ticks > event.ticks) && !disordered_) {
+      disordered_ = true;
+      order_.problems.push_back("an end of a system call is told at a wrong time");
+    }
+    order_.exits.push_back({ticks, place_, event.goroutine});
+  }
+
+  void fail(const std::string& what) {
+    order_.complete = false;
+    order_.problems.push_back(what);
+  }
+
+  // Equal times come as in Go's reader, given the same order of processors.
+  void push(Entry entry) {
+    frontier_.push_back(entry);
+    for (size_t i = frontier_.size() - 1; i > 0;) {
+      const size_t parent = (i - 1) / 2;
+      if (frontier_[i].ticks >= frontier_[parent].ticks) break;
+      std::swap(frontier_[i], frontier_[parent]);
+      i = parent;
+    }
+  }
+  Entry pop() {
+    std::swap(frontier_.front(), frontier_.back());
+    const Entry entry = frontier_.back();
+    frontier_.pop_back();
+    for (size_t i = 0;;) {
+      size_t child = 2 * i + 1;
+      if (child >= frontier_.size()) break;
+      if (child + 1 < frontier_.size() && frontier_[child + 1].ticks < frontier_[child].ticks) ++child;
+      if (frontier_[child].ticks >= frontier_[i].ticks) break;
+      std::swap(frontier_[i], frontier_[child]);
+      i = child;
+    }
+    return entry;
+  }
+
+  const Index& index_;
+  Order order_;
+  std::vector<Source> sources_;
+  std::vector<size_t> available_;
+  std::vector<Entry> frontier_;
+  IdMap<State> states_;
+  State collector_;
+  size_t sample_ = 0;
+  uint64_t place_ = 0;
+  int64_t last_ticks_ = INT64_MIN;
+  bool disordered_ = false;
+};
+
+}  // namespace
+
+Order make_order(const Index& index) { return Merger(index).run(); }
+
+}  // namespace edp::decode::go_trace::v1
