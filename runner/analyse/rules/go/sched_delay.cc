@@ -1,6 +1,7 @@
 // GO-SCHED-DELAY: goroutines that could go on wait long for a processor.
 // docs/rules/GO-SCHED-DELAY.md
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -9,6 +10,7 @@
 #include "runner/analyse/rules/go/trace_load.h"
 #include "runner/analyse/rules/go/trace_locks.h"
 #include "runner/analyse/rules/go/trace_stalls.h"
+#include "runner/analyse/sites.h"
 
 namespace edp::analyse::go {
 namespace {

@@ -5,6 +5,7 @@
 #include "runner/analyse/format.h"
 #include "runner/analyse/rules/go/rules.h"
 #include "runner/analyse/rules/go/trace_stalls.h"
+#include "runner/analyse/sites.h"
 
 namespace edp::analyse::go {
 namespace {
