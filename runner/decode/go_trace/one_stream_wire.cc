@@ -11,6 +11,8 @@ constexpr uint64_t kMaxArgBytes = 2048, kMaxText = 1'000'000;
 constexpr std::array<Spec, 64> make_specs() {
   std::array<Spec, 64> s{};
   s[kBatch] = {2, false, false};
+  s[kString] = {0, false, false};
+  s[kStack] = {0, false, false};
   s[kFrequency] = {1, false, false};
   s[kTimerGoroutine] = {1, false, false};
   s[kGomaxprocs] = {1, true};
@@ -148,7 +150,7 @@ const char* read_event(const Byte*& p, const Byte* end, Raw& raw) {
   if (type == kUserLog && args_of(first) > kInlineArgs) {
     if (const char* error = read_text(q, end, raw.text)) return error;
   }
-  if (spec.is_timed && type != kStack) {
+  if (spec.is_timed) {
     if (count != expected) return "an event has a wrong number of arguments";
     raw.ticks = args[0];
     std::copy_n(args.data() + 1, spec.args, raw.args.data());
