@@ -47,8 +47,7 @@ func runRWMutexShortSections() {
 		orders[i] = r.below(items)
 	}
 	for reader := 0; reader < 12; reader++ {
-		own := newRandom(reader)
-		go every(4*time.Millisecond, func() { s.available(own.below(items)) })
+		go s.serveAvailability(reader, items)
 	}
 	every(120*time.Millisecond, func() {
 		for i := 0; i+batch <= len(orders); i += batch {
@@ -65,14 +64,7 @@ func runRangeOfAPrivateMap() {
 		private[id] = 1
 	}
 	t := sessionTable{sessions: make(map[int]int64, 1000)}
-	for i := 0; i < 4; i++ {
-		r := newRandom(i)
-		go every(5*time.Millisecond, func() { t.count(r.below(1000), 100) })
-	}
-	for i := 0; i < 8; i++ {
-		r := newRandom(i)
-		go every(5*time.Millisecond, func() { t.of(r.below(1000)) })
-	}
+	t.serve(1000)
 	every(150*time.Millisecond, func() {
 		for _, bytes := range private {
 			total += bytes
@@ -89,6 +81,6 @@ func runSchedHalfLoaded() {
 		go spend(0.15, func() { compress(worker, 10000) })
 	}
 	for i := 0; i < 4; i++ {
-		go every(5*time.Millisecond, func() { checksum(1) })
+		go beat()
 	}
 }

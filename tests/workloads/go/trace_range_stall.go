@@ -36,19 +36,31 @@ func (t *sessionTable) of(id int) int64 {
 	return t.sessions[id]
 }
 
+func (t *sessionTable) serveTraffic(seed, sessions int) {
+	r := newRandom(seed)
+	every(5*time.Millisecond, func() { t.count(r.below(sessions), 100) })
+}
+
+func (t *sessionTable) serveLookups(seed, sessions int) {
+	r := newRandom(seed)
+	every(5*time.Millisecond, func() { t.of(r.below(sessions)) })
+}
+
+func (t *sessionTable) serve(sessions int) {
+	for i := 0; i < 4; i++ {
+		go t.serveTraffic(i, sessions)
+	}
+	for i := 0; i < 8; i++ {
+		go t.serveLookups(i, sessions)
+	}
+}
+
 func runRangeStall() {
 	const sessions = 1500000
 	t := sessionTable{sessions: make(map[int]int64, sessions)}
 	for id := 0; id < sessions; id++ {
 		t.sessions[id] = 1
 	}
-	for i := 0; i < 4; i++ {
-		r := newRandom(i)
-		go every(5*time.Millisecond, func() { t.count(r.below(sessions), 100) })
-	}
-	for i := 0; i < 8; i++ {
-		r := newRandom(i)
-		go every(5*time.Millisecond, func() { t.of(r.below(sessions)) })
-	}
+	t.serve(sessions)
 	every(150*time.Millisecond, func() { t.bytes() })
 }

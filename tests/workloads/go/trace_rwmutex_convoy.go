@@ -28,6 +28,11 @@ func (s *stock) available(item int) int {
 	return s.left[item]
 }
 
+func (s *stock) serveAvailability(seed, items int) {
+	r := newRandom(seed)
+	every(4*time.Millisecond, func() { s.available(r.below(items)) })
+}
+
 func runRWMutexConvoy() {
 	const items = 50000
 	s := stock{left: make(map[int]int, items)}
@@ -37,8 +42,7 @@ func runRWMutexConvoy() {
 		orders[i] = r.below(items)
 	}
 	for reader := 0; reader < 12; reader++ {
-		own := newRandom(reader)
-		go every(4*time.Millisecond, func() { s.available(own.below(items)) })
+		go s.serveAvailability(reader, items)
 	}
 	every(120*time.Millisecond, func() { s.book(orders) })
 }

@@ -14,6 +14,10 @@ func compress(part int, rounds int) uint64 {
 	return hash
 }
 
+func beat() {
+	every(5*time.Millisecond, func() { checksum(1) })
+}
+
 func runSchedDelay() {
 	for part := 0; part < 24; part++ {
 		part := part
@@ -24,6 +28,6 @@ func runSchedDelay() {
 		}()
 	}
 	for i := 0; i < 4; i++ {
-		go every(5*time.Millisecond, func() { checksum(1) })
+		go beat()
 	}
 }

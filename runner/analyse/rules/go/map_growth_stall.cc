@@ -21,7 +21,7 @@ TableSize table_size(const Stall& stall, const RuleInput& input) {
   TableSize size;
   const DoublingSeries series = heap_doublings(input.facts, *stall.lock);
   if (!series.empty()) {
-    size = {series.entries_at_least(), stall.artefact,
+    size = {std::max(series.entries_at_least(), entries_of_array(series.largest())), stall.artefact,
             "the live heap rose in steps that double, from " +
                 bytes_text(static_cast<double>(series.smallest())) + " to " +
                 bytes_text(static_cast<double>(series.largest())) + ", while the lock was held"};

@@ -51,6 +51,13 @@ DoublingSeries heap_doublings(const model::Facts& facts, const TraceLock& lock) 
   return best;
 }
 
+int64_t entries_of_array(int64_t bytes) {
+  constexpr double kLargestBucket = 2064;
+  constexpr double kWithSpare = 17.0 / 16;  // overflow buckets that are made beforehand
+  constexpr double kEntries = 6.5 / 2;      // of a bucket in the array that was just made
+  return static_cast<int64_t>(static_cast<double>(bytes) / kLargestBucket / kWithSpare * kEntries);
+}
+
 GrowthOnTimeline growth_on_timeline(const model::Facts& facts, const TraceLocks& locks,
                                     const TraceLock& lock) {
   GrowthOnTimeline result;

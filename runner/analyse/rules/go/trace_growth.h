@@ -13,6 +13,9 @@ namespace edp::analyse::go {
 // map that grows. Inferred. (Swiss maps grow by tables of at most 1,024 slots, which the heap's size does not
 // show.)
 DoublingSeries heap_doublings(const model::Facts& facts, const TraceLock& lock);
+// Entries of a classic map with an array so large, at least: no bucket is larger than 2,064 bytes, for keys
+// and values of more than 128 bytes are kept by pointer.
+int64_t entries_of_array(int64_t bytes);
 
 // Growth seen by CPU samples while somebody waited for the lock.
 struct GrowthOnTimeline {

@@ -17,15 +17,12 @@ bool makes_room_only(std::string_view function) {
 
 void read(TraceStack& stack) {
   stack.lock = find_lock_call(stack.frames);
+  stack.innermost_user = first_user_frame(stack.frames);
   bool plumbing = true;
   bool room_only = false;
   SymbolClass innermost = SymbolClass::kNone;
   for (size_t i = 0; i < stack.frames.size(); ++i) {
     const model::GoroutineFrame& frame = stack.frames[i];
-    if (!is_standard_library(frame.function, frame.file)) {
-      if (stack.innermost_user == kNoFrame) stack.innermost_user = i;
-      stack.outermost_user = i;
-    }
     if (!plumbing) continue;
     if (!is_map_plumbing(frame.function, frame.file)) {
       plumbing = false;
@@ -49,8 +46,10 @@ void read(TraceStack& stack) {
 }  // namespace
 
 std::string_view TraceStack::handler() const {
-  if (outermost_user == kNoFrame) return frames.empty() ? "" : frames.back().function;
-  return enclosing_function(frames[outermost_user].function);
+  if (innermost_user == kNoFrame) return frames.empty() ? "" : frames.back().function;
+  size_t at = innermost_user;
+  while (at + 1 < frames.size() && !is_standard_library(frames[at + 1].function, frames[at + 1].file)) ++at;
+  return enclosing_function(frames[at].function);
 }
 
 TraceStacks::TraceStacks(const model::Timeline& timeline)

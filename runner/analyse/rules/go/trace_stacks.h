@@ -19,11 +19,11 @@ struct TraceStack {
   size_t caller = kNoFrame;
   ClassSet classes;                  // of the frames below the caller, or of all where there is no operation
   bool growth = false;               // a map that is full gets a larger array, or a trie another level
-  size_t innermost_user = kNoFrame;  // the innermost and the outermost frame of the user's own code
-  size_t outermost_user = kNoFrame;
+  size_t innermost_user = kNoFrame;  // the innermost frame of the user's own code
 
   [[nodiscard]] bool in_map() const { return caller != kNoFrame; }
-  // The function that the work was begun for: the outermost of the user's, the handler below net/http.
+  // The function that the work is done for: the outermost of the user's up to where the library called it,
+  // which is the handler below net/http.
   [[nodiscard]] std::string_view handler() const;
 };
 
