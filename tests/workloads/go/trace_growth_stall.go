@@ -29,7 +29,7 @@ func (p *priceList) price(item int) int64 {
 	return p.prices[item]
 }
 
-func (p *priceList) serveQuotes(seed int) {
+func serveQuotes(p *priceList, seed int) {
 	r := newRandom(seed)
 	every(4*time.Millisecond, func() { p.price(r.below(400000) * 7919) })
 }
@@ -37,7 +37,7 @@ func (p *priceList) serveQuotes(seed int) {
 func runMapGrowthStall() {
 	var p priceList
 	for reader := 0; reader < 12; reader++ {
-		go p.serveQuotes(reader)
+		go serveQuotes(&p, reader)
 	}
 	every(250*time.Millisecond, func() { p.reload(400000) })
 }

@@ -36,22 +36,22 @@ func (t *sessionTable) of(id int) int64 {
 	return t.sessions[id]
 }
 
-func (t *sessionTable) serveTraffic(seed, sessions int) {
+func serveTraffic(t *sessionTable, seed, sessions int) {
 	r := newRandom(seed)
 	every(5*time.Millisecond, func() { t.count(r.below(sessions), 100) })
 }
 
-func (t *sessionTable) serveLookups(seed, sessions int) {
+func serveLookups(t *sessionTable, seed, sessions int) {
 	r := newRandom(seed)
 	every(5*time.Millisecond, func() { t.of(r.below(sessions)) })
 }
 
-func (t *sessionTable) serve(sessions int) {
+func serveSessions(t *sessionTable, sessions int) {
 	for i := 0; i < 4; i++ {
-		go t.serveTraffic(i, sessions)
+		go serveTraffic(t, i, sessions)
 	}
 	for i := 0; i < 8; i++ {
-		go t.serveLookups(i, sessions)
+		go serveLookups(t, i, sessions)
 	}
 }
 
@@ -61,6 +61,6 @@ func runRangeStall() {
 	for id := 0; id < sessions; id++ {
 		t.sessions[id] = 1
 	}
-	t.serve(sessions)
+	serveSessions(&t, sessions)
 	every(150*time.Millisecond, func() { t.bytes() })
 }

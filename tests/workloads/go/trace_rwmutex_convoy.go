@@ -28,7 +28,7 @@ func (s *stock) available(item int) int {
 	return s.left[item]
 }
 
-func (s *stock) serveAvailability(seed, items int) {
+func serveAvailability(s *stock, seed, items int) {
 	r := newRandom(seed)
 	every(4*time.Millisecond, func() { s.available(r.below(items)) })
 }
@@ -42,7 +42,7 @@ func runRWMutexConvoy() {
 		orders[i] = r.below(items)
 	}
 	for reader := 0; reader < 12; reader++ {
-		go s.serveAvailability(reader, items)
+		go serveAvailability(&s, reader, items)
 	}
 	every(120*time.Millisecond, func() { s.book(orders) })
 }

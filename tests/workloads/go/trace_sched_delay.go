@@ -8,7 +8,7 @@ func init() { register("sched-delay", runSchedDelay) }
 
 func compress(part int, rounds int) uint64 {
 	hash := uint64(part)
-	for i := 0; i < rounds; i++ {
+	for i := 0; i < rounds; i++ { // edp:culprit GO-SCHED-DELAY
 		hash = (hash ^ uint64(i)) * 1099511628211 // edp:culprit GO-SCHED-DELAY
 	}
 	return hash

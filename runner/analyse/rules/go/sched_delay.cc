@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "runner/analyse/format.h"
+#include "runner/analyse/rules/go/code_lines.h"
 #include "runner/analyse/rules/go/rules.h"
 #include "runner/analyse/rules/go/trace_load.h"
 #include "runner/analyse/rules/go/trace_locks.h"
@@ -44,16 +45,21 @@ struct Delays {
 
 struct Load {
   int64_t running = 0, runnable = 0, wall = 0, samples = 0;
+  double profile_cores = 0;  // CPU seconds a second by the run's CPU profile; 0 without one
   uint64_t processors = 1;
   // Goroutines that run or want to, on average.
   [[nodiscard]] double demand() const {
     return wall <= 0 ? 0 : static_cast<double>(running + runnable) / static_cast<double>(wall);
   }
+  [[nodiscard]] bool given_known() const { return samples >= kEnoughSamples || profile_cores > 0; }
   // The part of the time "running" in which the machine gave them a CPU, by CPU samples; 1 where there are
-  // too few.
+  // too few. The last samples of a short trace may be missing in it: where a CPU profile tells more, it is
+  // right.
   [[nodiscard]] double given() const {
-    if (samples < kEnoughSamples || running <= 0) return 1;
-    return std::min(1.0, static_cast<double>(samples * kSamplePeriod) / static_cast<double>(running));
+    if (!given_known() || running <= 0) return 1;
+    const double in_trace = static_cast<double>(samples * kSamplePeriod) / static_cast<double>(running);
+    const double in_profile = profile_cores * static_cast<double>(wall) / static_cast<double>(running);
+    return std::min(1.0, std::max(in_trace, in_profile));
   }
 };
 
@@ -76,6 +82,8 @@ class Reader {
   Reader(const RuleInput& input, const TraceLocks& locks)
       : facts_(input.facts), locks_(locks), least_(static_cast<int64_t>(input.thresholds.get(kDelay) * 1e6)) {
     for (size_t i = 0; i < facts_.traces.size(); ++i) read(facts_.traces[i], *locks_.stacks[i]);
+    if (const auto& cpu = input.readings.own<CodeLines>().cpu; cpu)
+      load.profile_cores = cpu->cores(cpu->busy.value).value_or(0);
   }
 
   Delays delays;
@@ -215,7 +223,7 @@ std::vector<model::Evidence> evidence(const Reader& seen, const config::Threshol
       Basis::kMeasured, "");
   add("goroutines that ran or wanted to, on average", seen.load.demand(), "goroutines",
       static_cast<double>(seen.load.processors), Basis::kMeasured, "held against GOMAXPROCS");
-  const bool told = seen.load.samples >= kEnoughSamples;
+  const bool told = seen.load.given_known();
   add("CPU that the machine gave to running goroutines", seen.load.given() * 100, "percent", std::nullopt,
       told ? Basis::kSampled : Basis::kInferred,
       told ? "CPU samples against the time that the trace calls running"
@@ -236,8 +244,9 @@ Judgement judge(const RuleInput& input) {
   const BusyLine* busy = busiest == lines.end() ? nullptr : &busiest->second;
 
   model::Finding finding;
-  finding.severity = cause == Cause::kOwnLoad || cause == Cause::kStopped ? model::Severity::kWarning
-                                                                          : model::Severity::kInfo;
+  // Without any CPU samples the machine may as well be at fault.
+  const bool surely = cause == Cause::kStopped || (cause == Cause::kOwnLoad && seen.load.given_known());
+  finding.severity = surely ? model::Severity::kWarning : model::Severity::kInfo;
   const std::string who = longest_first(seen.delays.by_function);
   finding.title = who + " waits up to " + nanoseconds_text(seen.delays.longest) + " for a processor";
   finding.summary = std::to_string(seen.delays.long_ones) + " of " + std::to_string(seen.delays.woken) +

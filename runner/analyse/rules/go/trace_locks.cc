@@ -20,8 +20,10 @@ constexpr ClassSet kWaitClasses{SymbolClass::kMutexLock, SymbolClass::kRWMutexLo
 constexpr ClassSet kReleaseClasses{SymbolClass::kMutexUnlock, SymbolClass::kRWMutexUnlock,
                                    SymbolClass::kRWMutexRUnlock};
 
+// Locks inside what the standard library keeps in a sync.Map, or in the trie under it, are nobody's to mend.
 const LockCall* call_of(const TraceStack& stack, ClassSet wanted) {
-  return stack.lock.found() && wanted.has(stack.lock.operation) ? &stack.lock : nullptr;
+  const bool wants = stack.lock.found() && wanted.has(stack.lock.operation);
+  return wants && (!stack.lock.inside_sync_map || stack.in_map()) ? &stack.lock : nullptr;
 }
 
 void count(std::vector<LockSite>& sites, const TraceStack& stack, int64_t delay) {

@@ -142,6 +142,9 @@ double HolderWork::percent(int64_t part) const {
 std::vector<Stall> find_stalls(const RuleInput& input, bool inside_sync_map) {
   const auto& locks = input.readings.own<TraceLocks>();
   const auto least = static_cast<int64_t>(input.thresholds.get(kLockWait) * 1e6);
+  const std::vector<LockPlace> places =
+      lock_places(contention_profile(input.facts, model::ProfileKind::kBlock),
+                  contention_profile(input.facts, model::ProfileKind::kMutex), {});
   std::vector<Stall> stalls;
   for (const TraceLock& lock : locks.locks) {
     if (lock.inside_sync_map != inside_sync_map) continue;
@@ -151,7 +154,7 @@ std::vector<Stall> find_stalls(const RuleInput& input, bool inside_sync_map) {
     if (stall.long_waits == 0) continue;
     read_holder(stall, locks);
     if (!inside_sync_map) {
-      stall.work = holder_work(input, locks, lock);
+      stall.work = holder_work(input, locks, lock, places);
       stall.cause = cause_of(stall.work, input.thresholds);
       if (const HolderWork::Line* line = map_line(stall.work, stall.cause)) {
         stall.map_line = line->frame;

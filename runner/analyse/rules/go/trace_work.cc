@@ -17,20 +17,31 @@ using model::kNone;
 constexpr int64_t kEnoughInTrace = 10;
 constexpr uint64_t kEnoughInProfile = 5;
 
-// The functions that take or release the lock. Of those that share it (RLock) only the ones that let somebody
-// go: the others hold nobody up.
-std::vector<Section> sections_of(const TraceLock& lock) {
-  std::map<std::string_view, Section> found;
-  for (const LockSite& site : lock.sites.waits) {
+using Sections = std::map<std::string_view, Section>;
+
+// Of functions that only share the lock (RLock) those that were seen to let somebody go: the others hold
+// nobody up.
+void add_sections(Sections& found, const LockPlace& place) {
+  for (const LockSite& site : place.waits) {
     Section& section = found[site.owner.function];
     section.is_exclusive |= site.operation != SymbolClass::kRWMutexRLock;
     section.first_line =
         section.first_line == 0 ? site.owner.line : std::min(section.first_line, site.owner.line);
   }
-  for (const LockSite& site : lock.sites.releases) {
+  for (const LockSite& site : place.releases) {
     Section& section = found[site.owner.function];
     section.is_exclusive = true;
     section.last_line = std::max(section.last_line, site.owner.line);
+  }
+}
+
+// The functions that take or release the lock, by the traces and by the run's profiles of contention: a short
+// trace may show neither Lock nor Unlock of who holds it all the time.
+std::vector<Section> sections_of(const TraceLock& lock, const std::vector<LockPlace>& places) {
+  Sections found;
+  add_sections(found, lock.sites);
+  for (const LockPlace& place : places) {
+    if (place.place == lock.place) add_sections(found, place);
   }
   std::vector<Section> result;
   for (auto& [function, section] : found) {
@@ -163,8 +174,9 @@ HolderWork by_source(const std::vector<Section>& sections, const TraceLock& lock
 
 }  // namespace
 
-HolderWork holder_work(const RuleInput& input, const TraceLocks& locks, const TraceLock& lock) {
-  const std::vector<Section> sections = sections_of(lock);
+HolderWork holder_work(const RuleInput& input, const TraceLocks& locks, const TraceLock& lock,
+                       const std::vector<LockPlace>& places) {
+  const std::vector<Section> sections = sections_of(lock, places);
   HolderWork in_trace;
   in_trace.in_trace = true;
   Sampler sampler(lock, sections);

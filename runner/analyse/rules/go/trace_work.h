@@ -5,7 +5,9 @@
 
 namespace edp::analyse::go {
 
-// Of the trace's samples, the CPU profile's, or the source: the first that tells.
-HolderWork holder_work(const RuleInput& input, const TraceLocks& locks, const TraceLock& lock);
+// Of the trace's samples, the CPU profile's, or the source: the first that tells. `places`: the locks of the
+// run's block and mutex profiles.
+HolderWork holder_work(const RuleInput& input, const TraceLocks& locks, const TraceLock& lock,
+                       const std::vector<LockPlace>& places);
 
 }  // namespace edp::analyse::go
