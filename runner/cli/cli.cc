@@ -12,6 +12,7 @@
 #include "runner/cli/arguments.h"
 #include "runner/cli/diagnose_command.h"
 #include "runner/cli/list_commands.h"
+#include "runner/cli/trace_command.h"
 #include "runner/cli/view_commands.h"
 #include "runner/kubectl/plugin.h"
 #include "runner/run/run.h"
@@ -60,6 +61,7 @@ int run(int argc, char** argv) try {
   int status = edp::run::kNothingAtGate;
   const auto options = add_diagnose_options(app);
   add_view_commands(app, status);
+  add_trace_command(app, status);
   add_list_commands(app, status);
 
   kubectl::add_plugin_commands(

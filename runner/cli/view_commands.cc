@@ -1,13 +1,11 @@
 #include "runner/cli/view_commands.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <filesystem>
 #include <functional>
-#include <iostream>
 #include <memory>
 
-#include "common/files.h"
+#include "runner/cli/print.h"
 #include "runner/cli/view_json.h"
 #include "runner/cli/view_options.h"
 #include "runner/view/diff.h"
@@ -69,22 +67,6 @@ Result<std::string> diff(const ViewSettings& settings, Warnings& warnings) {
   return settings.format == "json" ? to_json(*report) : view::diff_text(*report);
 }
 
-// Warnings come before the table, errors instead of it.
-int finish(const Result<std::string>& text, const Warnings& warnings, const std::string& output) {
-  for (const std::string& warning : warnings) std::cerr << "edp-runner: " << warning << "\n";
-  Result<void> done;
-  if (!text) {
-    done = tl::unexpected(text.error());
-  } else if (!output.empty()) {
-    done = write_file(output, *text);
-  } else if (std::fwrite(text->data(), 1, text->size(), stdout) != text->size() || std::fflush(stdout) != 0) {
-    done = fail("standard output cannot be written");
-  }
-  if (done) return 0;
-  std::cerr << "edp-runner: " << done.error().to_string() << "\n";
-  return 1;
-}
-
 CLI::App* add_command(CLI::App& app, int& status, const std::string& name, const std::string& help,
                       const Settings& settings, const std::vector<std::string>& formats,
                       const std::function<Result<std::string>(ViewSettings&, Warnings&)>& run) {
@@ -97,7 +79,7 @@ CLI::App* add_command(CLI::App& app, int& status, const std::string& name, const
     const auto settled = settings->settle();
     const Result<std::string> text =
         settled ? run(*settings, warnings) : Result<std::string>(tl::unexpected(settled.error()));
-    status = finish(text, warnings, settings->output);
+    status = print(text, warnings, settings->output);
   });
   return command;
 }

@@ -53,7 +53,7 @@ const Byte* BatchStore::add(std::string_view payload) {
     ++slab_;
     used_ = 0;
   }
-  if (slab_ == slabs_.size()) slabs_.push_back(std::make_unique<Byte[]>(kSlab));
+  if (slab_ == slabs_.size()) slabs_.push_back(std::make_unique_for_overwrite<Byte[]>(kSlab));
   Byte* place = slabs_[slab_].get() + used_;
   std::memcpy(place, payload.data(), payload.size());
   used_ += payload.size();

@@ -16,7 +16,23 @@ class Cursor {
   Cursor(const ThreadBatches& batches, Ordering::Thread* thread, const Clock& clock)
       : batches_(&batches.batches), clock_(&clock), thread_(thread), thread_id_(batches.thread) {}
 
-  Next next();
+  Next next() {
+    static_assert(BatchStore::kSlack >= 1 + 10 * (kMaxArgs + 1));
+    if (p_ == end_ && !next_batch()) return Next::kEnd;
+    const Byte* p = p_;
+    const int count = kArgumentCounts[*p];
+    if (count < 0) return bad("an event has a type that there is not");
+    event_.type = static_cast<EventType>(*p++);
+    uint64_t ticks = 0;
+    bool ok = read_varint_unchecked(p, ticks);
+    for (int i = 0; i < count; ++i) ok &= read_varint_unchecked(p, event_.args[static_cast<size_t>(i)]);
+    if (!ok) return bad("an event has a number longer than 64 bits");
+    if (p > end_) return bad("an event is cut by the end of its batch");
+    const uint64_t time = static_cast<uint64_t>(last_time_) + static_cast<uint64_t>(clock_->ns(ticks));
+    event_.time = last_time_ = static_cast<int64_t>(time);
+    p_ = p;
+    return Next::kEvent;
+  }
   [[nodiscard]] const RawEvent& event() const { return event_; }
   [[nodiscard]] Ordering::Thread* thread() const { return thread_; }
   [[nodiscard]] int64_t thread_id() const { return thread_id_; }
@@ -24,6 +40,7 @@ class Cursor {
   [[nodiscard]] const char* error() const { return error_; }
 
  private:
+  bool next_batch();
   Next bad(const char* error) {
     error_ = error;
     return Next::kBad;
@@ -46,7 +63,11 @@ class Cursor {
 class Frontier {
  public:
   void add(Cursor* cursor);
-  void update(size_t i);  // after its next event has been read
+  // After its next event has been read.
+  void update(size_t i) {
+    heap_[i].time = heap_[i].cursor->event().time;
+    if (sift_up(i) == i) sift_down(i);
+  }
   void remove(size_t i);
   void sort();
   [[nodiscard]] bool empty() const { return heap_.empty(); }
@@ -59,8 +80,24 @@ class Frontier {
     int64_t time;
     Cursor* cursor;
   };
-  size_t sift_up(size_t i);
-  void sift_down(size_t i);
+  size_t sift_up(size_t i) {
+    for (; i > 0 && heap_[(i - 1) / 2].time > heap_[i].time; i = (i - 1) / 2) {
+      std::swap(heap_[(i - 1) / 2], heap_[i]);
+    }
+    return i;
+  }
+  void sift_down(size_t i) {
+    const size_t size = heap_.size();
+    for (;;) {
+      size_t least = i;
+      for (const size_t child : {2 * i + 1, 2 * i + 2}) {
+        if (child < size && heap_[child].time < heap_[least].time) least = child;
+      }
+      if (least == i) return;
+      std::swap(heap_[i], heap_[least]);
+      i = least;
+    }
+  }
   std::vector<Entry> heap_;
 };
 

@@ -67,6 +67,30 @@ class EventSink {
 };
 
 // The kind that golang.org/x/exp/trace gives an event.
-model::EventKind kind_of(EventType type);
+inline constexpr std::array<model::EventKind, 256> make_kinds() {
+  std::array<model::EventKind, 256> kinds{};
+  for (model::EventKind& kind : kinds) kind = model::EventKind::kStateTransition;
+  kinds[kCpuSample] = model::EventKind::kStackSample;
+  for (const EventType type : {kProcsChange, kHeapAlloc, kHeapGoal}) kinds[type] = model::EventKind::kMetric;
+  for (const EventType type : {kStwBegin, kGcBegin, kGcSweepBegin, kGcMarkAssistBegin}) {
+    kinds[type] = model::EventKind::kRangeBegin;
+  }
+  for (const EventType type : {kGcActive, kGcSweepActive, kGcMarkAssistActive}) {
+    kinds[type] = model::EventKind::kRangeActive;
+  }
+  for (const EventType type : {kStwEnd, kGcEnd, kGcSweepEnd, kGcMarkAssistEnd}) {
+    kinds[type] = model::EventKind::kRangeEnd;
+  }
+  kinds[kGoLabel] = model::EventKind::kLabel;
+  kinds[kUserTaskBegin] = model::EventKind::kTaskBegin;
+  kinds[kUserTaskEnd] = model::EventKind::kTaskEnd;
+  kinds[kUserRegionBegin] = model::EventKind::kRegionBegin;
+  kinds[kUserRegionEnd] = model::EventKind::kRegionEnd;
+  kinds[kUserLog] = model::EventKind::kLog;
+  for (size_t type = kSpan; type < kEventTypeEnd; ++type) kinds[type] = model::EventKind::kExperimental;
+  return kinds;
+}
+inline constexpr std::array<model::EventKind, 256> kKinds = make_kinds();
+inline model::EventKind kind_of(EventType type) { return kKinds[type]; }
 
 }  // namespace edp::decode::go_trace

@@ -1,6 +1,7 @@
 // One generation as it is collected: the batches of each thread, and the tables that all of them refer to.
 #pragma once
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,20 @@ class Clock {
  public:
   void set_frequency(uint64_t ticks_per_second) {
     ns_per_tick_ = 1.0 / (static_cast<double>(ticks_per_second) / 1e9);
+    const bool whole = ns_per_tick_ >= 1 && ns_per_tick_ <= 1000 && ns_per_tick_ == std::floor(ns_per_tick_);
+    whole_ = whole ? static_cast<uint64_t>(ns_per_tick_) : 0;
   }
   [[nodiscard]] bool known() const { return ns_per_tick_ != 0; }
   [[nodiscard]] int64_t ns(uint64_t ticks) const {
+    if (whole_ != 0 && ticks < kExact) return static_cast<int64_t>(ticks * whole_);
     const double ns = static_cast<double>(ticks) * ns_per_tick_;
     return ns < 9.2e18 ? static_cast<int64_t>(ns) : INT64_MIN;
   }
 
  private:
+  static constexpr uint64_t kExact = uint64_t{1} << 43;  // what a double holds exactly, divided by 1000
   double ns_per_tick_ = 0;
+  uint64_t whole_ = 0;
 };
 
 struct Batch {

@@ -9,6 +9,11 @@
 
 namespace edp::decode::go_trace {
 
+inline const uint64_t kIdKey = [] {
+  std::random_device device;
+  return (uint64_t{device()} << 32 | device()) | 1;
+}();
+
 template <typename Value>
 class IdMap {
  public:
@@ -68,11 +73,7 @@ class IdMap {
 
   [[nodiscard]] size_t mask() const { return slots_.size() - 1; }
   [[nodiscard]] size_t home(uint64_t id) const {
-    static const uint64_t key = [] {
-      std::random_device device;
-      return (uint64_t{device()} << 32 | device()) | 1;
-    }();
-    return static_cast<size_t>((id ^ id >> 32) * key >> shift_);
+    return static_cast<size_t>((id ^ id >> 32) * kIdKey >> shift_);
   }
   void grow() {
     std::vector<Slot> old(slots_.empty() ? 16 : slots_.size() * 2);

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+// Tens of millions of events go through these.
+#define EDP_HOT [[gnu::always_inline]] inline
+
 namespace edp::decode::go_trace {
 
 using model::GoState;
 using model::ProcState;
 
 namespace {
-
-constexpr uint64_t kNoTask = model::kNoTask;
 
 int64_t as_id(uint64_t value) { return static_cast<int64_t>(value); }
 
@@ -23,22 +24,22 @@ std::string of_proc(EventType type, int64_t id) { return name(type) + " of proce
 
 }  // namespace
 
-// -- tables of who is known
+// -- who is known
 
 Ordering::Thread* Ordering::thread(int64_t id) {
-  if (id == kNoId) return nullptr;
+  if (id == kNoId) return &no_thread_;
   if (Thread** known = threads_.find(static_cast<uint64_t>(id))) return *known;
   Thread& thread = thread_pool_.emplace_back();
   thread.id = id;
   return threads_.add(static_cast<uint64_t>(id), &thread);
 }
 
-Ordering::Goroutine* Ordering::find_goroutine(int64_t id) {
+inline Ordering::Goroutine* Ordering::find_goroutine(int64_t id) {
   Goroutine** found = goroutines_.find(static_cast<uint64_t>(id));
   return found == nullptr ? nullptr : *found;
 }
 
-Ordering::Proc* Ordering::find_proc(int64_t id) {
+inline Ordering::Proc* Ordering::find_proc(int64_t id) {
   Proc** found = procs_.find(static_cast<uint64_t>(id));
   return found == nullptr ? nullptr : *found;
 }
@@ -63,37 +64,29 @@ void Ordering::remove_goroutine(Goroutine& goroutine) {
   free_goroutines_.push_back(&goroutine);
 }
 
-Ordering::Goroutine* Ordering::current_goroutine() {
-  if (context_.goroutine == kNoId) return nullptr;
-  if (thread_ != nullptr && thread_->goroutine == context_.goroutine && thread_->goroutine_at != nullptr &&
-      thread_->goroutine_at->id == context_.goroutine) {
-    return thread_->goroutine_at;
-  }
-  return find_goroutine(context_.goroutine);
+inline Ordering::Goroutine* Ordering::current_goroutine() {
+  Goroutine* goroutine = thread_->goroutine_at;
+  if (goroutine == nullptr || goroutine->id == thread_->goroutine) return goroutine;
+  return find_goroutine(thread_->goroutine);  // another one has taken its place
 }
 
-Ordering::Proc* Ordering::current_proc() {
-  if (context_.proc == kNoId) return nullptr;
-  if (thread_ != nullptr && thread_->proc == context_.proc && thread_->proc_at != nullptr)
-    return thread_->proc_at;
-  return find_proc(context_.proc);
-}
+inline Ordering::Proc* Ordering::current_proc() { return thread_->proc_at; }
 
 Ordering::Extra& Ordering::extra(Goroutine& goroutine) {
   if (!goroutine.extra) goroutine.extra = std::make_unique<Extra>();
   return *goroutine.extra;
 }
 
-void Ordering::bind(int64_t proc, Proc* proc_at) {
-  if (thread_ == nullptr) return;
-  thread_->proc = proc;
-  thread_->proc_at = proc_at;
+inline void Ordering::bind(Proc* proc) {
+  if (thread_->id == kNoId) return;
+  thread_->proc = proc == nullptr ? kNoId : proc->id;
+  thread_->proc_at = proc;
 }
 
-void Ordering::bind_goroutine(int64_t goroutine, Goroutine* goroutine_at) {
-  if (thread_ == nullptr) return;
-  thread_->goroutine = goroutine;
-  thread_->goroutine_at = goroutine_at;
+inline void Ordering::bind(Goroutine* goroutine) {
+  if (thread_->id == kNoId) return;
+  thread_->goroutine = goroutine == nullptr ? kNoId : goroutine->id;
+  thread_->goroutine_at = goroutine;
 }
 
 void Ordering::begin_generation(uint64_t number, Tables& tables, bool complete) {
@@ -115,50 +108,38 @@ void Ordering::reset() {
   thread_pool_.clear();
   gc_state_ = GcState::kUndetermined;
   gc_sequence_ = 0;
-  thread_ = nullptr;
+  thread_ = &no_thread_;
 }
 
 // -- what is handed on
 
-bool Ordering::check_ids(const RawEvent& raw) {
-  if (!complete_) return true;
-  const EventSpec& spec = spec_of(raw.type);
-  for (const int8_t i : {spec.stack, spec.new_stack}) {
-    if (i < 0) continue;
-    const uint64_t id = raw.args[static_cast<size_t>(i)];
-    if (id == 0 || tables_->stack_index(id) != kNone) continue;
-    error_ = name(raw.type) + " refers to stack " + std::to_string(id) + ", which is not in the table";
-    return false;
-  }
-  for (const int8_t i : {spec.text, spec.text2}) {
-    if (i < 0) continue;
-    const uint64_t id = raw.args[static_cast<size_t>(i)];
-    if (id == 0 || tables_->text_index(id) != kNone) continue;
-    error_ = name(raw.type) + " refers to string " + std::to_string(id) + ", which is not in the table";
-    return false;
-  }
-  return true;
+bool Ordering::lacks(const char* what) {
+  error_ = std::string("an event that needs a ") + what + " has none";
+  return false;
 }
 
-Event Ordering::event(const RawEvent& raw) {
-  Event event;
+bool Ordering::lacks(const char* what, uint64_t id) {
+  error_ =
+      std::string("an event refers to ") + what + " " + std::to_string(id) + ", which is not in the table";
+  return false;
+}
+
+EDP_HOT Event& Ordering::event(const RawEvent& raw) {
+  Event& event = event_;
   event.type = raw.type;
   event.time = raw.time;
   event.args = raw.args;
-  event.thread = context_.thread;
-  event.proc = context_.proc;
-  event.goroutine = context_.goroutine;
-  if (Goroutine* current = current_goroutine()) event.goroutine_tag = &current->tag;
-  const EventSpec& spec = spec_of(raw.type);
-  const auto arg = [&raw](int8_t i) { return raw.args[static_cast<size_t>(i)]; };
-  if (spec.stack >= 0) event.stack = tables_->stack_index(arg(spec.stack));
-  if (spec.new_stack >= 0) event.new_stack = tables_->stack_index(arg(spec.new_stack));
-  if (spec.text >= 0) event.text = tables_->text_index(arg(spec.text));
-  if (spec.text2 >= 0) event.text2 = tables_->text_index(arg(spec.text2));
+  event.thread = thread_->id;
+  event.proc = thread_->proc;
+  event.goroutine = thread_->goroutine;
+  event.stack = event.new_stack = event.text = event.text2 = kNone;
+  event.subject_tag = event.proc_tag = nullptr;
+  Goroutine* current = current_goroutine();
+  event.goroutine_tag = current == nullptr ? nullptr : &current->tag;
   return event;
 }
 
-void Ordering::emit_go(Event event, Goroutine& subject, GoState from, GoState to) {
+EDP_HOT void Ordering::emit_go(Event& event, Goroutine& subject, GoState from, GoState to) {
   event.subject = static_cast<uint64_t>(subject.id);
   event.subject_tag = &subject.tag;
   event.go_from = from;
@@ -166,7 +147,7 @@ void Ordering::emit_go(Event event, Goroutine& subject, GoState from, GoState to
   emitter_.emit(event);
 }
 
-void Ordering::emit_proc(Event event, Proc& subject, ProcState from, ProcState to) {
+inline void Ordering::emit_proc(Event& event, Proc& subject, ProcState from, ProcState to) {
   event.subject = static_cast<uint64_t>(subject.id);
   event.proc_tag = &subject.tag;
   event.proc_from = from;
@@ -174,47 +155,48 @@ void Ordering::emit_proc(Event event, Proc& subject, ProcState from, ProcState t
   emitter_.emit(event);
 }
 
-void Ordering::emit_plain(const RawEvent& raw) {
-  Event plain = event(raw);
-  emitter_.emit(plain);
+void Ordering::emit(const RawEvent& raw, uint32_t stack, Goroutine* subject, uint32_t text) {
+  Event& out = event(raw);
+  out.stack = stack;
+  out.text = text;
+  if (subject != nullptr) out.subject_tag = &subject->tag;
+  emitter_.emit(out);
 }
+
+Ordering::Goroutine* Ordering::bound_goroutine() { return current_goroutine(); }
 
 void Ordering::emit_cpu_sample(int64_t time, int64_t thread, int64_t proc, uint64_t goroutine,
                                uint64_t stack) {
-  Event sample;
-  sample.type = kCpuSample;
-  sample.time = time;
+  thread_ = &no_thread_;
+  Event& sample = event({kCpuSample, time, {}});
   sample.thread = thread;
   sample.proc = proc;
-  sample.goroutine = goroutine == 0 ? kNoId : as_id(goroutine);
-  sample.stack = tables_->stack_index(stack);
-  if (sample.goroutine != kNoId) {
+  if (goroutine != 0) {
+    sample.goroutine = as_id(goroutine);
     if (Goroutine* known = find_goroutine(sample.goroutine)) sample.goroutine_tag = &known->tag;
   }
+  sample.stack = tables_->stack_index(stack);
   emitter_.emit(sample);
 }
 
 // -- the rules
 
-bool Ordering::needs(bool proc, bool goroutine) {
-  if (context_.thread == kNoId)
-    error_ = "an event that needs a thread has none";
-  else if (proc && context_.proc == kNoId)
-    error_ = "an event that needs a processor has none";
-  else if (goroutine && context_.goroutine == kNoId)
-    error_ = "an event that needs a goroutine has none";
-  else
-    return true;
-  return false;
+// The current goroutine, where it is in `status`; else nullptr, and error() is set.
+EDP_HOT Ordering::Goroutine* Ordering::running_goroutine(const RawEvent& raw, GoStatus status) {
+  Goroutine* goroutine = current_goroutine();
+  if (goroutine != nullptr && goroutine->status == status) return goroutine;
+  error_ = of_goroutine(raw.type, thread_->goroutine);
+  if (goroutine == nullptr) {
+    error_ += ", which is not known";
+  } else {
+    error_ += status == GoStatus::kRunning ? ", which is not running" : ", which is in no system call";
+  }
+  return nullptr;
 }
 
 Ordering::Step Ordering::advance(const RawEvent& raw, Thread* thread) {
   thread_ = thread;
-  context_ = {};
-  if (thread != nullptr) {
-    thread->seen = true;
-    context_ = {thread->id, thread->proc, thread->goroutine};
-  }
+  thread->seen = true;
   switch (raw.type) {
     case kProcStart:
       return proc_start(raw);
@@ -277,14 +259,9 @@ Ordering::Step Ordering::advance(const RawEvent& raw, Thread* thread) {
     case kProcsChange:
     case kGoLabel:
     case kUserLog:
-      if (!needs(true, true) || !check_ids(raw)) return Step::kBroken;
-      emit_plain(raw);
-      return Step::kDone;
     case kHeapAlloc:
     case kHeapGoal:
-      if (!needs(true, false)) return Step::kBroken;
-      emit_plain(raw);
-      return Step::kDone;
+      return annotation(raw);
     case kSpan:
     case kSpanAlloc:
     case kSpanFree:
@@ -295,11 +272,26 @@ Ordering::Step Ordering::advance(const RawEvent& raw, Thread* thread) {
     case kGoroutineStackAlloc:
     case kGoroutineStackFree:
       if (!needs(false, false)) return Step::kBroken;
-      emit_plain(raw);
+      emitter_.emit(event(raw));
       return Step::kDone;
     default:
       return broken("an event of type " + std::to_string(raw.type) + " stands among a thread's events");
   }
+}
+
+Ordering::Step Ordering::annotation(const RawEvent& raw) {
+  if (!needs(true, raw.type != kHeapAlloc && raw.type != kHeapGoal)) return Step::kBroken;
+  Event& out = event(raw);
+  bool ok = true;
+  if (raw.type == kProcsChange) ok = find_stack(raw.args[1], out.stack);
+  if (raw.type == kGoLabel) ok = find_text(raw.args[0], out.text);
+  if (raw.type == kUserLog) {
+    ok = find_text(raw.args[1], out.text) && find_text(raw.args[2], out.text2) &&
+         find_stack(raw.args[3], out.stack);
+  }
+  if (!ok) return Step::kBroken;
+  emitter_.emit(out);
+  return Step::kDone;
 }
 
 Ordering::Step Ordering::proc_status(const RawEvent& raw) {
@@ -344,15 +336,19 @@ Ordering::Step Ordering::proc_status(const RawEvent& raw) {
   if (told == ProcStatus::kSyscallAbandoned && from == ProcState::kRunning) {
     // Another thread tells it: the event belongs where the processor is bound.
     bool found = false;
+    Thread* const teller = thread_;
     threads_.for_each([&](uint64_t, Thread* thread) {
       if (found || thread->proc != id) return;
-      context_ = {thread->id, id, thread->goroutine};
+      thread_ = thread;
       found = true;
     });
     if (!found) return broken(of_proc(raw.type, id) + ": the thread that it is taken from is not known");
+    emit_proc(event(raw), *proc, from, state_of(status));
+    thread_ = teller;
+    return Step::kDone;
   }
   emit_proc(event(raw), *proc, from, state_of(status));
-  if (binds) bind(id, proc);
+  if (binds) bind(proc);
   return Step::kDone;
 }
 
@@ -360,27 +356,27 @@ Ordering::Step Ordering::proc_start(const RawEvent& raw) {
   const int64_t id = as_id(raw.args[0]);
   Proc* proc = find_proc(id);
   if (proc == nullptr || proc->status != ProcStatus::kIdle ||
-      !sequence(raw.args[1]).succeeds(proc->sequence) || context_.proc != kNoId) {
+      !sequence(raw.args[1]).succeeds(proc->sequence) || thread_->proc != kNoId) {
     return Step::kNotYet;
   }
   if (!needs(false, false)) return Step::kBroken;
   proc->status = ProcStatus::kRunning;
   proc->sequence = sequence(raw.args[1]);
   emit_proc(event(raw), *proc, ProcState::kIdle, ProcState::kRunning);
-  bind(id, proc);
+  bind(proc);
   return Step::kDone;
 }
 
 Ordering::Step Ordering::proc_stop(const RawEvent& raw) {
   Proc* proc = current_proc();
-  if (proc == nullptr) return broken(of_proc(raw.type, context_.proc) + ", which is not known");
+  if (proc == nullptr) return broken(of_proc(raw.type, thread_->proc) + ", which is not known");
   if (proc->status != ProcStatus::kRunning && proc->status != ProcStatus::kSyscall) {
-    return broken(of_proc(raw.type, context_.proc) + ", which is not running");
+    return broken(of_proc(raw.type, thread_->proc) + ", which is not running");
   }
   if (!needs(true, false)) return Step::kBroken;
   proc->status = ProcStatus::kIdle;
   emit_proc(event(raw), *proc, ProcState::kRunning, ProcState::kIdle);
-  bind(kNoId, nullptr);
+  bind(static_cast<Proc*>(nullptr));
   return Step::kDone;
 }
 
@@ -402,11 +398,11 @@ Ordering::Step Ordering::proc_steal(const RawEvent& raw) {
     return Step::kDone;
   }
   const int64_t from = as_id(raw.args[2]);
-  if (from == context_.thread) {
-    if (context_.proc != id)
+  if (from == thread_->id) {
+    if (thread_->proc != id)
       return broken(of_proc(raw.type, id) + " by its own thread, which has another one");
     emit_proc(event(raw), *proc, ProcState::kRunning, ProcState::kIdle);
-    bind(kNoId, nullptr);
+    bind(static_cast<Proc*>(nullptr));
     return Step::kDone;
   }
   Thread** victim = from == kNoId ? nullptr : threads_.find(static_cast<uint64_t>(from));
@@ -444,12 +440,15 @@ Ordering::Step Ordering::go_status(const RawEvent& raw) {
   } else {
     return broken(of_goroutine(raw.type, id) + ", which is not known and not new");
   }
-  if (!check_ids(raw)) return Step::kBroken;
+  uint32_t stack = kNone;
+  if (raw.type == kGoStatusStack && !find_stack(raw.args[3], stack)) return Step::kBroken;
+  Event& out = event(raw);
+  out.stack = stack;
   bool binds = status == GoStatus::kRunning;
   if (status == GoStatus::kSyscall) {
     if (thread_id == kNoId) return broken(of_goroutine(raw.type, id) + " in a system call without a thread");
-    if (thread_id == context_.thread) {
-      if (!is_first() && context_.goroutine != id) {
+    if (thread_id == thread_->id) {
+      if (!is_first() && thread_->goroutine != id) {
         return broken(of_goroutine(raw.type, id) + " in a system call of a thread that has another one");
       }
       binds = true;
@@ -460,7 +459,7 @@ Ordering::Step Ordering::go_status(const RawEvent& raw) {
         if (other.goroutine != id) {
           return broken(of_goroutine(raw.type, id) + " in a system call of a thread that has another one");
         }
-        context_.goroutine = id;
+        out.goroutine = id;
       } else {
         other.seen = true;
         other.goroutine = id;
@@ -468,16 +467,19 @@ Ordering::Step Ordering::go_status(const RawEvent& raw) {
         other.proc = kNoId;
         other.proc_at = nullptr;
       }
-      context_.thread = thread_id;
+      out.thread = thread_id;
     }
   }
-  emit_go(event(raw), *goroutine, from, to);
-  if (binds) bind_goroutine(id, goroutine);
+  emit_go(out, *goroutine, from, to);
+  if (binds) bind(goroutine);
   return Step::kDone;
 }
 
 Ordering::Step Ordering::go_create(const RawEvent& raw) {
-  if (!needs(true, false) || !check_ids(raw)) return Step::kBroken;
+  uint32_t stack = kNone, new_stack = kNone;
+  if (!needs(true, false) || !find_stack(raw.args[1], new_stack) || !find_stack(raw.args[2], stack)) {
+    return Step::kBroken;
+  }
   const Goroutine* creator = current_goroutine();
   if (creator != nullptr && creator->status != GoStatus::kRunning) {
     return broken(name(raw.type) + " by a goroutine that is not running");
@@ -486,18 +488,21 @@ Ordering::Step Ordering::go_create(const RawEvent& raw) {
   if (find_goroutine(id) != nullptr) return broken(of_goroutine(raw.type, id) + ", which exists already");
   const bool blocked = raw.type == kGoCreateBlocked;
   Goroutine& created = add_goroutine(id, blocked ? GoStatus::kWaiting : GoStatus::kRunnable);
-  emit_go(event(raw), created, GoState::kNotExist, blocked ? GoState::kWaiting : GoState::kRunnable);
+  Event& out = event(raw);
+  out.stack = stack;
+  out.new_stack = new_stack;
+  emit_go(out, created, GoState::kNotExist, blocked ? GoState::kWaiting : GoState::kRunnable);
   return Step::kDone;
 }
 
 Ordering::Step Ordering::go_create_syscall(const RawEvent& raw) {
   if (!needs(false, false)) return Step::kBroken;
-  if (context_.goroutine != kNoId) return broken(name(raw.type) + " on a thread that has a goroutine");
+  if (thread_->goroutine != kNoId) return broken(name(raw.type) + " on a thread that has a goroutine");
   const int64_t id = as_id(raw.args[0]);
   if (find_goroutine(id) != nullptr) return broken(of_goroutine(raw.type, id) + ", which exists already");
   Goroutine& created = add_goroutine(id, GoStatus::kSyscall);
   emit_go(event(raw), created, GoState::kNotExist, GoState::kSyscall);
-  bind_goroutine(id, &created);
+  bind(&created);
   return Step::kDone;
 }
 
@@ -509,46 +514,30 @@ Ordering::Step Ordering::go_start(const RawEvent& raw) {
     return Step::kNotYet;
   }
   if (!needs(true, false)) return Step::kBroken;
-  if (context_.goroutine != kNoId)
+  if (thread_->goroutine != kNoId)
     return broken(of_goroutine(raw.type, id) + " on a thread that runs another one");
   goroutine->status = GoStatus::kRunning;
   goroutine->sequence = sequence(raw.args[1]);
   emit_go(event(raw), *goroutine, GoState::kRunnable, GoState::kRunning);
-  bind_goroutine(id, goroutine);
+  bind(goroutine);
   return Step::kDone;
 }
 
-// The current goroutine, where it is in `status`; else nullptr, and error() is set.
-Ordering::Goroutine* Ordering::running_goroutine(const RawEvent& raw, GoStatus status) {
-  Goroutine* goroutine = current_goroutine();
-  if (goroutine == nullptr) {
-    error_ = of_goroutine(raw.type, context_.goroutine) + ", which is not known";
-  } else if (goroutine->status != status) {
-    error_ = of_goroutine(raw.type, context_.goroutine) +
-             (status == GoStatus::kRunning ? ", which is not running" : ", which is in no system call");
-    goroutine = nullptr;
-  }
-  return goroutine;
-}
-
 Ordering::Step Ordering::go_stop(const RawEvent& raw) {
-  if (!needs(true, true) || !check_ids(raw)) return Step::kBroken;
+  if (!needs(true, true)) return Step::kBroken;
   Goroutine* goroutine = running_goroutine(raw, GoStatus::kRunning);
   if (goroutine == nullptr) return Step::kBroken;
-  switch (raw.type) {
-    case kGoStop:
-      goroutine->status = GoStatus::kRunnable;
-      emit_go(event(raw), *goroutine, GoState::kRunning, GoState::kRunnable);
-      break;
-    case kGoBlock:
-      goroutine->status = GoStatus::kWaiting;
-      emit_go(event(raw), *goroutine, GoState::kRunning, GoState::kWaiting);
-      break;
-    default:
-      emit_go(event(raw), *goroutine, GoState::kRunning, GoState::kNotExist);
-      remove_goroutine(*goroutine);
+  Event& out = event(raw);
+  if (raw.type == kGoDestroy) {
+    emit_go(out, *goroutine, GoState::kRunning, GoState::kNotExist);
+    remove_goroutine(*goroutine);
+  } else {
+    if (!find_text(raw.args[0], out.text) || !find_stack(raw.args[1], out.stack)) return Step::kBroken;
+    const bool yields = raw.type == kGoStop;
+    goroutine->status = yields ? GoStatus::kRunnable : GoStatus::kWaiting;
+    emit_go(out, *goroutine, GoState::kRunning, yields ? GoState::kRunnable : GoState::kWaiting);
   }
-  bind_goroutine(kNoId, nullptr);
+  bind(static_cast<Goroutine*>(nullptr));
   return Step::kDone;
 }
 
@@ -556,20 +545,23 @@ Ordering::Step Ordering::go_destroy_syscall(const RawEvent& raw) {
   if (!needs(false, true)) return Step::kBroken;
   Goroutine* goroutine = running_goroutine(raw, GoStatus::kSyscall);
   if (goroutine == nullptr) return Step::kBroken;
+  const int64_t proc_id = thread_->proc;
   // The thread's id may be used again: it must not be taken for the one that has the processor.
-  if (context_.proc != kNoId) {
+  if (proc_id != kNoId) {
     Proc* proc = current_proc();
-    if (proc == nullptr) return broken(of_proc(raw.type, context_.proc) + ", which is not known");
+    if (proc == nullptr) return broken(of_proc(raw.type, thread_->proc) + ", which is not known");
     if (proc->status != ProcStatus::kSyscall)
-      return broken(of_proc(raw.type, context_.proc) + ", which is in no system call");
+      return broken(of_proc(raw.type, thread_->proc) + ", which is in no system call");
     proc->status = ProcStatus::kSyscallAbandoned;
-    RawEvent steal{kProcSteal, raw.time, {static_cast<uint64_t>(context_.proc)}};
+    RawEvent steal{kProcSteal, raw.time, {static_cast<uint64_t>(thread_->proc)}};
     emit_proc(event(steal), *proc, ProcState::kRunning, ProcState::kIdle);
-    bind(kNoId, nullptr);
+    bind(static_cast<Proc*>(nullptr));
   }
-  emit_go(event(raw), *goroutine, GoState::kSyscall, GoState::kNotExist);
+  Event& out = event(raw);
+  out.proc = proc_id;
+  emit_go(out, *goroutine, GoState::kSyscall, GoState::kNotExist);
   remove_goroutine(*goroutine);
-  bind_goroutine(kNoId, nullptr);
+  bind(static_cast<Goroutine*>(nullptr));
   return Step::kDone;
 }
 
@@ -580,10 +572,11 @@ Ordering::Step Ordering::go_unblock(const RawEvent& raw) {
       !sequence(raw.args[1]).succeeds(goroutine->sequence)) {
     return Step::kNotYet;
   }
-  if (!check_ids(raw)) return Step::kBroken;
+  Event& out = event(raw);
+  if (!find_stack(raw.args[2], out.stack)) return Step::kBroken;
   goroutine->status = GoStatus::kRunnable;
   goroutine->sequence = sequence(raw.args[1]);
-  emit_go(event(raw), *goroutine, GoState::kWaiting, GoState::kRunnable);
+  emit_go(out, *goroutine, GoState::kWaiting, GoState::kRunnable);
   return Step::kDone;
 }
 
@@ -608,26 +601,28 @@ Ordering::Step Ordering::go_switch(const RawEvent& raw) {
   }
   next->status = GoStatus::kRunning;
   next->sequence = sequence(raw.args[1]);
-  context_.goroutine = kNoId;
+  bind(static_cast<Goroutine*>(nullptr));
   emit_go(event({kGoStart, raw.time, {raw.args[0], raw.args[1]}}), *next, GoState::kRunnable,
           GoState::kRunning);
-  bind_goroutine(id, next);
+  bind(next);
   return Step::kDone;
 }
 
 Ordering::Step Ordering::go_syscall_begin(const RawEvent& raw) {
-  if (!needs(true, true) || !check_ids(raw)) return Step::kBroken;
+  if (!needs(true, true)) return Step::kBroken;
   Goroutine* goroutine = running_goroutine(raw, GoStatus::kRunning);
   if (goroutine == nullptr) return Step::kBroken;
   Proc* proc = current_proc();
-  if (proc == nullptr) return broken(of_proc(raw.type, context_.proc) + ", which is not known");
+  if (proc == nullptr) return broken(of_proc(raw.type, thread_->proc) + ", which is not known");
   if (!sequence(raw.args[0]).succeeds(proc->sequence)) {
-    return broken(of_proc(raw.type, context_.proc) + " is out of sequence");
+    return broken(of_proc(raw.type, thread_->proc) + " is out of sequence");
   }
+  Event& out = event(raw);
+  if (!find_stack(raw.args[1], out.stack)) return Step::kBroken;
   goroutine->status = GoStatus::kSyscall;
   proc->status = ProcStatus::kSyscall;
   proc->sequence = sequence(raw.args[0]);
-  emit_go(event(raw), *goroutine, GoState::kRunning, GoState::kSyscall);
+  emit_go(out, *goroutine, GoState::kRunning, GoState::kSyscall);
   return Step::kDone;
 }
 
@@ -637,7 +632,7 @@ Ordering::Step Ordering::go_syscall_end(const RawEvent& raw) {
   if (goroutine == nullptr) return Step::kBroken;
   Proc* proc = current_proc();
   if (proc == nullptr || proc->status != ProcStatus::kSyscall) {
-    return broken(of_proc(raw.type, context_.proc) + ", which is in no system call");
+    return broken(of_proc(raw.type, thread_->proc) + ", which is in no system call");
   }
   goroutine->status = GoStatus::kRunning;
   proc->status = ProcStatus::kRunning;
@@ -647,9 +642,9 @@ Ordering::Step Ordering::go_syscall_end(const RawEvent& raw) {
 
 Ordering::Step Ordering::go_syscall_end_blocked(const RawEvent& raw) {
   // The processor is going to be lost before: stopped or stolen.
-  if (context_.proc != kNoId) {
+  if (thread_->proc != kNoId) {
     const Proc* proc = current_proc();
-    if (proc == nullptr) return broken(of_proc(raw.type, context_.proc) + ", which is not known");
+    if (proc == nullptr) return broken(of_proc(raw.type, thread_->proc) + ", which is not known");
     if (proc->status == ProcStatus::kSyscall) return Step::kNotYet;
   }
   if (!needs(false, true)) return Step::kBroken;
@@ -657,7 +652,7 @@ Ordering::Step Ordering::go_syscall_end_blocked(const RawEvent& raw) {
   if (goroutine == nullptr) return Step::kBroken;
   goroutine->status = GoStatus::kRunnable;
   emit_go(event(raw), *goroutine, GoState::kSyscall, GoState::kRunnable);
-  bind_goroutine(kNoId, nullptr);
+  bind(static_cast<Goroutine*>(nullptr));
   return Step::kDone;
 }
 

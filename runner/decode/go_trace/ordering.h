@@ -22,14 +22,23 @@ struct RawEvent {
 };
 
 class Ordering {
+  struct Goroutine;
+  struct Proc;
+
  public:
   explicit Ordering(Emitter& emitter) : emitter_(emitter) {}
   Ordering(const Ordering&) = delete;
   Ordering& operator=(const Ordering&) = delete;
 
-  struct Thread;
-  // nullptr for kNoId: events of no thread.
-  Thread* thread(int64_t id);
+  // Bindings are by id, with the last place found beside it.
+  struct Thread {
+    int64_t id = kNoId;
+    int64_t goroutine = kNoId, proc = kNoId;
+    Goroutine* goroutine_at = nullptr;
+    Proc* proc_at = nullptr;
+    bool seen = false;  // an event of it has been looked at
+  };
+  Thread* thread(int64_t id);  // kNoId: events of no thread
 
   // In a generation that is not complete, strings and stacks may be missing.
   void begin_generation(uint64_t number, Tables& tables, bool complete);
@@ -75,10 +84,6 @@ class Ordering {
     bool sweeps = false;
     uint32_t tag = kNone;
   };
-  // A goroutine or processor that something is bound to by id: it may have gone meanwhile.
-  struct Context {
-    int64_t thread = kNoId, proc = kNoId, goroutine = kNoId;
-  };
   enum class GcState : uint8_t { kUndetermined, kNotRunning, kRunning };
   struct Task {
     uint64_t parent = model::kNoTask;
@@ -100,16 +105,34 @@ class Ordering {
     return Step::kBroken;
   }
   // Whether the event's thread has these; else error() is set.
-  bool needs(bool proc, bool goroutine);
-  bool check_ids(const RawEvent& raw);
+  bool needs(bool proc, bool goroutine) {
+    if (thread_->id == kNoId) return lacks("thread");
+    if (proc && thread_->proc == kNoId) return lacks("processor");
+    return !goroutine || thread_->goroutine != kNoId || lacks("goroutine");
+  }
+  // The index of what an event refers to; false where it is not there.
+  bool find_stack(uint64_t id, uint32_t& index) {
+    index = tables_->stack_index(id);
+    return index != kNone || id == 0 || !complete_ || lacks("stack", id);
+  }
+  bool find_text(uint64_t id, uint32_t& index) {
+    index = tables_->text_index(id);
+    return index != kNone || id == 0 || !complete_ || lacks("string", id);
+  }
+  bool lacks(const char* what, uint64_t id);
+  bool lacks(const char* what);
   Goroutine* running_goroutine(const RawEvent& raw, GoStatus status);
-  void bind(int64_t proc, Proc* proc_at);
-  void bind_goroutine(int64_t goroutine, Goroutine* goroutine_at);
-  Event event(const RawEvent& raw);
-  void emit_go(Event event, Goroutine& subject, model::GoState from, model::GoState to);
-  void emit_proc(Event event, Proc& subject, model::ProcState from, model::ProcState to);
-  void emit_plain(const RawEvent& raw);
+  void bind(Proc* proc);  // nullptr: none
+  void bind(Goroutine* goroutine);
+  // The event to be handed on, where it happened; valid until the next call.
+  Event& event(const RawEvent& raw);
+  // What is no change of state.
+  void emit(const RawEvent& raw, uint32_t stack = kNone, Goroutine* subject = nullptr, uint32_t text = kNone);
+  Goroutine* bound_goroutine();
+  void emit_go(Event& event, Goroutine& subject, model::GoState from, model::GoState to);
+  void emit_proc(Event& event, Proc& subject, model::ProcState from, model::ProcState to);
 
+  Step annotation(const RawEvent& raw);
   Step proc_status(const RawEvent& raw);
   Step proc_start(const RawEvent& raw);
   Step proc_stop(const RawEvent& raw);
@@ -151,17 +174,9 @@ class Ordering {
   std::string error_;
 
   // Of the event being advanced.
-  Thread* thread_ = nullptr;
-  Context context_;
-};
-
-// Bindings are by id, with the last place found beside it.
-struct Ordering::Thread {
-  int64_t id = kNoId;
-  int64_t goroutine = kNoId, proc = kNoId;
-  Goroutine* goroutine_at = nullptr;
-  Proc* proc_at = nullptr;
-  bool seen = false;  // an event of it has been looked at
+  Thread no_thread_;  // stands for none
+  Thread* thread_ = &no_thread_;
+  Event event_;
 };
 
 }  // namespace edp::decode::go_trace

@@ -8,18 +8,19 @@ namespace edp::decode::go_trace {
 // Begin and end of the mark phase carry one sequence, as they happen on different threads.
 Ordering::Step Ordering::gc_active(const RawEvent& raw) {
   if (is_first()) {
-    if (gc_state_ != GcState::kUndetermined)
+    if (gc_state_ != GcState::kUndetermined) {
       return broken("GCActive is not the first word on garbage collection");
+    }
     gc_sequence_ = raw.args[0];
     gc_state_ = GcState::kRunning;
-    emit_plain(raw);
+    emit(raw);
     return Step::kDone;
   }
   if (raw.args[0] != gc_sequence_ + 1) return Step::kNotYet;
   if (gc_state_ != GcState::kRunning) return broken("GCActive while no garbage collection is under way");
   gc_sequence_ = raw.args[0];
   if (!needs(true, true)) return Step::kBroken;
-  emit_plain(raw);
+  emit(raw);
   return Step::kDone;
 }
 
@@ -29,8 +30,9 @@ Ordering::Step Ordering::gc_begin(const RawEvent& raw) {
   if (gc_state_ == GcState::kRunning) return broken("GCBegin while garbage collection is under way");
   gc_sequence_ = raw.args[0];
   gc_state_ = GcState::kRunning;
-  if ((!first && !needs(true, true)) || !check_ids(raw)) return Step::kBroken;
-  emit_plain(raw);
+  uint32_t stack = kNone;
+  if ((!first && !needs(true, true)) || !find_stack(raw.args[1], stack)) return Step::kBroken;
+  emit(raw, stack);
   return Step::kDone;
 }
 
@@ -40,105 +42,114 @@ Ordering::Step Ordering::gc_end(const RawEvent& raw) {
   gc_sequence_ = raw.args[0];
   gc_state_ = GcState::kNotRunning;
   if (!needs(true, true)) return Step::kBroken;
-  emit_plain(raw);
+  emit(raw);
   return Step::kDone;
 }
 
 Ordering::Step Ordering::sweep(const RawEvent& raw) {
   if (raw.type == kGcSweepActive) {
-    Proc* proc = find_proc(static_cast<int64_t>(raw.args[0]));
+    Proc** proc = procs_.find(raw.args[0]);
     if (proc == nullptr) return broken("GCSweepActive of a processor that is not known");
-    if (proc->sweeps == is_first()) return broken("GCSweepActive contradicts what was known of it");
-    proc->sweeps = true;
-    emit_plain(raw);
+    if ((*proc)->sweeps == is_first()) return broken("GCSweepActive contradicts what was known of it");
+    (*proc)->sweeps = true;
+    emit(raw);
     return Step::kDone;
   }
-  if (!needs(true, false) || !check_ids(raw)) return Step::kBroken;
-  Proc* proc = current_proc();
+  if (!needs(true, false)) return Step::kBroken;
+  Proc* proc = thread_->proc_at;
   const bool begins = raw.type == kGcSweepBegin;
   if (proc == nullptr) return broken("a sweep on a processor that is not known");
-  if (proc->sweeps == begins)
+  if (proc->sweeps == begins) {
     return broken(begins ? "a sweep begins in a sweep" : "a sweep ends that has not begun");
+  }
+  uint32_t stack = kNone;
+  if (begins && !find_stack(raw.args[0], stack)) return Step::kBroken;
   proc->sweeps = begins;
-  emit_plain(raw);
+  emit(raw, stack);
   return Step::kDone;
 }
 
 Ordering::Step Ordering::assist(const RawEvent& raw) {
   if (raw.type == kGcMarkAssistActive) {
-    Goroutine* goroutine = find_goroutine(static_cast<int64_t>(raw.args[0]));
+    Goroutine** goroutine = goroutines_.find(raw.args[0]);
     if (goroutine == nullptr) return broken("GCMarkAssistActive of a goroutine that is not known");
-    if (goroutine->assists == is_first())
+    if ((*goroutine)->assists == is_first()) {
       return broken("GCMarkAssistActive contradicts what was known of it");
-    goroutine->assists = true;
-    Event out = event(raw);
-    out.subject_tag = &goroutine->tag;
-    emitter_.emit(out);
+    }
+    (*goroutine)->assists = true;
+    emit(raw, kNone, *goroutine);
     return Step::kDone;
   }
-  if (!needs(true, true) || !check_ids(raw)) return Step::kBroken;
-  Goroutine* goroutine = current_goroutine();
+  if (!needs(true, true)) return Step::kBroken;
+  Goroutine* goroutine = bound_goroutine();
   const bool begins = raw.type == kGcMarkAssistBegin;
   if (goroutine == nullptr) return broken("a mark assist by a goroutine that is not known");
   if (goroutine->assists == begins) {
     return broken(begins ? "a mark assist begins in a mark assist" : "a mark assist ends that has not begun");
   }
+  uint32_t stack = kNone;
+  if (begins && !find_stack(raw.args[0], stack)) return Step::kBroken;
   goroutine->assists = begins;
-  emit_plain(raw);
+  emit(raw, stack);
   return Step::kDone;
 }
 
 Ordering::Step Ordering::stop_the_world(const RawEvent& raw) {
-  if (!needs(true, true) || !check_ids(raw)) return Step::kBroken;
-  Goroutine* goroutine = current_goroutine();
+  if (!needs(true, true)) return Step::kBroken;
+  Goroutine* goroutine = bound_goroutine();
   if (goroutine == nullptr) return broken("the world is stopped by a goroutine that is not known");
   std::vector<std::string>& reasons = extra(*goroutine).stopping_world;
-  Event out = event(raw);
+  uint32_t text = kNone, stack = kNone;
   if (raw.type == kStwBegin) {
-    const std::string reason(tables_->text(out.text));
-    if (std::ranges::find(reasons, reason) != reasons.end())
+    if (!find_text(raw.args[0], text) || !find_stack(raw.args[1], stack)) return Step::kBroken;
+    const std::string reason(tables_->text(text));
+    if (std::ranges::find(reasons, reason) != reasons.end()) {
       return broken("the world is stopped twice for one reason");
+    }
     reasons.push_back(reason);
   } else {
     if (reasons.empty()) return broken("the world goes on that was not stopped");
-    // Its text may be of an earlier generation.
-    out.text = tables_->add_text(reasons.front());
+    text = tables_->add_text(reasons.front());  // it may be of an earlier generation
     std::swap(reasons.front(), reasons.back());
     reasons.pop_back();
   }
-  emitter_.emit(out);
+  emit(raw, stack, nullptr, text);
   return Step::kDone;
 }
 
 Ordering::Step Ordering::task(const RawEvent& raw) {
   const uint64_t id = raw.args[0];
   Task* known = tasks_.find(id);
-  Event out = event(raw);
+  RawEvent out = raw;
+  uint32_t text = kNone, stack = kNone;
+  if (!needs(true, true)) return Step::kBroken;
   if (raw.type == kUserTaskBegin) {
     if (known != nullptr) return broken("task " + std::to_string(id) + " begins twice");
-    if (!check_ids(raw) || !needs(true, true)) return Step::kBroken;
+    if (!find_text(raw.args[2], text) || !find_stack(raw.args[3], stack)) return Step::kBroken;
     if (out.args[1] == 0) out.args[1] = model::kNoTask;
-    tasks_.add(id, {out.args[1], std::string(tables_->text(out.text))});
+    tasks_.add(id, {out.args[1], std::string(tables_->text(text))});
   } else {
-    if (!check_ids(raw) || !needs(true, true)) return Step::kBroken;
+    if (!find_stack(raw.args[1], stack)) return Step::kBroken;
     out.args[1] = model::kNoTask;
     if (known != nullptr) {
       out.args[1] = known->parent;
-      if (!known->name.empty()) out.text = tables_->add_text(known->name);
+      if (!known->name.empty()) text = tables_->add_text(known->name);
       tasks_.erase(id);
     }
   }
-  emitter_.emit(out);
+  emit(out, stack, nullptr, text);
   return Step::kDone;
 }
 
 Ordering::Step Ordering::region(const RawEvent& raw) {
-  if (!needs(true, true) || !check_ids(raw)) return Step::kBroken;
-  Goroutine* goroutine = current_goroutine();
+  uint32_t text = kNone, stack = kNone;
+  if (!needs(true, true) || !find_text(raw.args[1], text) || !find_stack(raw.args[2], stack)) {
+    return Step::kBroken;
+  }
+  Goroutine* goroutine = bound_goroutine();
   if (goroutine == nullptr) return broken("a region of a goroutine that is not known");
-  Event out = event(raw);
   auto& regions = extra(*goroutine).regions;
-  std::pair<uint64_t, std::string> region(raw.args[0], tables_->text(out.text));
+  std::pair<uint64_t, std::string> region(raw.args[0], tables_->text(text));
   if (raw.type == kUserRegionBegin) {
     regions.push_back(std::move(region));
   } else if (!regions.empty()) {  // else it began before the trace
@@ -147,7 +158,7 @@ Ordering::Step Ordering::region(const RawEvent& raw) {
     }
     regions.pop_back();
   }
-  emitter_.emit(out);
+  emit(raw, stack, nullptr, text);
   return Step::kDone;
 }
 

@@ -242,6 +242,12 @@ func main() {
 		func() { shortLived(&stop, s) },
 	}
 	work = append(work, more(&stop)...)
+	if !short { // as a busy service does: many at once
+		for i := 0; i < 24; i++ {
+			work = append(work, func() { network(&stop, listener.Addr().String()) }, func() { shortLived(&stop, s) },
+				func() { selects(&stop) })
+		}
+	}
 	for _, f := range work {
 		f := f
 		wg.Add(1)

@@ -1,0 +1,16 @@
+// How a command ends that shows something.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+
+namespace edp::cli {
+
+// Prints the text, or writes it to `output` where that is given; warnings come before it, an error instead of
+// it. Gives the exit status.
+int print(const Result<std::string>& text, const std::vector<std::string>& warnings,
+          const std::string& output);
+
+}  // namespace edp::cli
