@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <tuple>
+#include <utility>
 
 namespace edp::analyse {
 namespace {
@@ -16,11 +17,19 @@ void add_line(std::vector<SourceLocation>& lines, SourceLocation line) {
     lines.push_back(std::move(line));
 }
 
+void trim(std::string& text) { text.erase(text.find_last_not_of(' ') + 1); }
+
 void join(Finding& into, Finding from) {
   into.severity = std::max(into.severity, from.severity);
   into.confirmed_by.push_back(from.rule);
   into.summary += " " + from.rule + " sees the same: " + from.summary;
   std::ranges::move(from.evidence, std::back_inserter(into.evidence));
+  if (!from.location.function.empty() && from.location.function != into.location.function) {
+    into.identity = into.location;
+    into.summary += " The two differ in the line: " + into.rule + " infers " + into.location.function + ", " +
+                    from.rule + " saw " + from.location.function + " while others waited.";
+    std::swap(into.location, from.location);
+  }
   if (from.location.line != into.location.line || from.location.file != into.location.file)
     add_line(into.related, std::move(from.location));
   for (SourceLocation& line : from.related) add_line(into.related, std::move(line));
@@ -30,6 +39,7 @@ void join(Finding& into, Finding from) {
 }  // namespace
 
 void correlate(std::vector<Finding>& findings) {
+  for (Finding& finding : findings) trim(finding.summary);
   std::vector<Finding> joined;
   // The rules that faults are named after come first, each list in its own order.
   std::ranges::stable_partition(findings,

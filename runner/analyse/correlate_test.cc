@@ -35,6 +35,20 @@ TEST(Correlate, JoinsWhatTwoRulesSayOfOneSubject) {
   EXPECT_EQ(joined.related[1].line, 8);
 }
 
+TEST(Correlate, TakesTheLineOfWhoWasSeenAndKeepsTheIdentity) {
+  std::vector<Finding> findings = {finding("FAULT", "lock"), finding("TRACE", "lock")};
+  findings[1].location.function = "main.walk";
+  correlate(findings);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].location.function, "main.walk");
+  ASSERT_TRUE(findings[0].identity);
+  EXPECT_EQ(findings[0].identity->function, "main.f");
+  EXPECT_EQ(findings[0].summary,
+            "Words. TRACE sees the same: Words. The two differ in the line: FAULT infers main.f, TRACE saw "
+            "main.walk while others waited.");
+  EXPECT_EQ(findings[0].related.size(), 1U) << "the line that was inferred is the same file's and number's";
+}
+
 TEST(Correlate, KeepsApartWhatIsNotTheSame) {
   Finding other_target = finding("TRACE", "lock");
   other_target.target = "pod-2";

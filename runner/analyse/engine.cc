@@ -30,10 +30,10 @@ std::string_view base_name(std::string_view file) { return file.substr(file.rfin
 // The fault's identity from run to run: neither figures nor line numbers, which edits elsewhere shift, nor
 // the path, which differs between builds, nor the target, of which there may be a thousand alike.
 std::string fingerprint(const Finding& finding, size_t ordinal) {
+  const SourceLocation& place = finding.identity ? *finding.identity : finding.location;
   uint64_t hash = 0xcbf29ce484222325;
-  for (const std::string_view part :
-       {std::string_view(finding.fault), std::string_view(finding.location.function),
-        base_name(finding.location.file), std::string_view(finding.location.role)}) {
+  for (const std::string_view part : {std::string_view(finding.fault), std::string_view(place.function),
+                                      base_name(place.file), std::string_view(place.role)}) {
     hash = fnv1a(std::string_view("\0", 1), fnv1a(part, hash));
   }
   if (ordinal > 0) hash = fnv1a(std::to_string(ordinal), hash);

@@ -49,6 +49,8 @@ struct Finding {
   // What the finding is about, in words that rules on other sources use as well ("lock of main.(*Cache)"):
   // findings of one fault about one subject become one. Empty: it stands for itself.
   std::string subject;
+  // Where the fingerprint is made of another place than `location`.
+  std::optional<SourceLocation> identity;
   std::string fault;  // the rule that the fault is named after; set by the engine
   // Further rules that saw the same fault by other means; set by the engine.
   std::vector<std::string> confirmed_by;

@@ -86,11 +86,11 @@ TEST(Gather, AFileKeepsOneOutcome) {
   EXPECT_EQ(gathered.outcomes[0].outcome, "failed");
 }
 
-TEST(Gather, ATraceIsKeptAsItIs) {
+TEST(Gather, ATraceThatBreaksOffIsKeptAsItCame) {
   std::string kept;
   const Gathered gathered = gather(collection_of({artefact("trace", "go 1.23 trace\0\0")}), {},
                                    [&](const Collected& seen) { kept = seen.bytes; });
-  EXPECT_EQ(gathered.outcomes[0].outcome, "ok");
+  EXPECT_EQ(gathered.outcomes[0].outcome, "failed");
   EXPECT_FALSE(gathered.has_facts);
   EXPECT_THAT(kept, HasSubstr("go 1.23 trace"));
 }

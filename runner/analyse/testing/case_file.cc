@@ -202,7 +202,8 @@ class Parser {
     if (block_ == Block::kTrace) {
       golden_.facts.traces.push_back({.taken_at = number(option(options_, "at")),
                                       .artefact = "trace.out",
-                                      .timeline = trace_->finish(number(option(options_, "end")))});
+                                      .timeline = std::make_shared<const model::Timeline>(
+                                          trace_->finish(number(option(options_, "end"))))});
     }
     block_ = Block::kNone;
     return {};

@@ -46,7 +46,7 @@ void read_stops(const model::Timeline& timeline, Assist& assist) {
 Assist read(const model::Facts& facts, const TraceLocks& locks) {
   Assist assist;
   for (size_t i = 0; i < facts.traces.size(); ++i) {
-    const model::Timeline& timeline = facts.traces[i].timeline;
+    const model::Timeline& timeline = *facts.traces[i].timeline;
     for (uint32_t g = 0; g < timeline.goroutines.size(); ++g) {
       if (timeline.text(timeline.goroutines[g].function).starts_with("runtime.")) continue;
       for (const model::GoSlice& slice : timeline.slices(g))

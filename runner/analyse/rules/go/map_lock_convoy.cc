@@ -132,7 +132,7 @@ std::string against_traces(const RuleInput& input, const LockPlace& place, const
   const auto& locks = input.readings.own<TraceLocks>();
   if (locks.seconds < kEnoughSeconds || locks.find(place.place, false) != nullptr) return {};
   const bool whole = std::ranges::all_of(input.facts.traces, [](const model::TraceFact& fact) {
-    return fact.timeline.problems.empty() && !fact.timeline.goroutines.empty();
+    return fact.timeline->problems.empty() && !fact.timeline->goroutines.empty();
   });
   if (!whole) return {};
   return "the execution traces of the same run, " + seconds_text(locks.seconds) +

@@ -6,7 +6,6 @@
 #include <tuple>
 
 #include "runner/analyse/format.h"
-#include "runner/analyse/rules/go/code_lines.h"
 #include "runner/analyse/rules/go/rules.h"
 #include "runner/analyse/rules/go/trace_load.h"
 #include "runner/analyse/rules/go/trace_locks.h"
@@ -28,9 +27,8 @@ constexpr config::ThresholdSpec kBusy{"sched.busy_percent", 90, "percent",
                                       "the processors are taken when goroutines and the collector have this "
                                       "share of their time during the delays"};
 
-// Go's CPU profiler takes a sample every 10 ms of CPU time.
-constexpr int64_t kSamplePeriod = 10'000'000;
-constexpr int64_t kEnoughSamples = 20;
+// From this share of a CPU on, the machine is not the cause.
+constexpr double kOwnMachine = 0.7;
 
 enum class Cause : uint8_t { kOwnLoad, kStopped, kMachine, kIdle };
 
@@ -41,26 +39,6 @@ struct Delays {
   std::string artefact;
   ProcessorLoad::Use use;  // during the long ones
   std::map<std::string_view, int64_t> by_function;
-};
-
-struct Load {
-  int64_t running = 0, runnable = 0, wall = 0, samples = 0;
-  double profile_cores = 0;  // CPU seconds a second by the run's CPU profile; 0 without one
-  uint64_t processors = 1;
-  // Goroutines that run or want to, on average.
-  [[nodiscard]] double demand() const {
-    return wall <= 0 ? 0 : static_cast<double>(running + runnable) / static_cast<double>(wall);
-  }
-  [[nodiscard]] bool given_known() const { return samples >= kEnoughSamples || profile_cores > 0; }
-  // The part of the time "running" in which the machine gave them a CPU, by CPU samples; 1 where there are
-  // too few. The last samples of a short trace may be missing in it: where a CPU profile tells more, it is
-  // right.
-  [[nodiscard]] double given() const {
-    if (!given_known() || running <= 0) return 1;
-    const double in_trace = static_cast<double>(samples * kSamplePeriod) / static_cast<double>(running);
-    const double in_profile = profile_cores * static_cast<double>(wall) / static_cast<double>(running);
-    return std::min(1.0, std::max(in_trace, in_profile));
-  }
 };
 
 struct BusyLine {
@@ -77,30 +55,30 @@ void weigh(BusyLines& lines, const TraceStack& stack) {
   line.frame = frame;
 }
 
+double share(double part, double whole) { return whole <= 0 ? 0 : 100.0 * part / whole; }
+
 class Reader {
  public:
   Reader(const RuleInput& input, const TraceLocks& locks)
-      : facts_(input.facts), locks_(locks), least_(static_cast<int64_t>(input.thresholds.get(kDelay) * 1e6)) {
-    for (size_t i = 0; i < facts_.traces.size(); ++i) read(facts_.traces[i], *locks_.stacks[i]);
-    if (const auto& cpu = input.readings.own<CodeLines>().cpu; cpu)
-      load.profile_cores = cpu->cores(cpu->busy.value).value_or(0);
+      : load(input.readings.own<TraceLoad>()),
+        given(machine_share(input)),
+        facts_(input.facts),
+        locks_(locks),
+        least_(static_cast<int64_t>(input.thresholds.get(kDelay) * 1e6)) {
+    for (size_t i = 0; i < facts_.traces.size(); ++i)
+      read(facts_.traces[i], load.traces[i], *locks_.stacks[i]);
   }
 
+  const TraceLoad& load;
+  std::optional<double> given;  // see machine_share()
   Delays delays;
-  Load load;
   BusyLines sampled, preempted;
 
  private:
-  void read(const model::TraceFact& fact, TraceStacks& stacks) {
-    const model::Timeline& timeline = fact.timeline;
-    const ProcessorLoad use(timeline);
-    load.running += use.running();
-    load.runnable += use.runnable();
-    load.wall += timeline.end;
-    load.processors = std::max(load.processors, use.processors());
+  void read(const model::TraceFact& fact, const ProcessorLoad& use, TraceStacks& stacks) {
+    const model::Timeline& timeline = *fact.timeline;
     for (const model::CpuSample& sample : timeline.cpu_samples) {
       if (sample.goroutine != model::kNone && is_gc_worker(timeline, sample.goroutine)) continue;
-      ++load.samples;
       weigh(sampled, stacks.of(sample.stack));
     }
     for (uint32_t g = 0; g < timeline.goroutines.size(); ++g) {
@@ -115,7 +93,10 @@ class Reader {
         if (!woken || own) continue;
         ++delays.woken;
         if (slice.duration() < least_) continue;
-        add(slice, use.during(slice.begin, slice.end), enclosing_function(function), fact.artefact);
+        const ProcessorLoad::Use during = use.during(slice.begin, slice.end);
+        // The tracer stops the world to begin: that delay is the diagnosis' own.
+        if (share(during.traced, during.wall) < 50)
+          add(slice, during, enclosing_function(function), fact.artefact);
       }
     }
   }
@@ -136,14 +117,14 @@ class Reader {
   const int64_t least_;
 };
 
-double share(double part, double whole) { return whole <= 0 ? 0 : 100.0 * part / whole; }
-
 Cause cause_of(const Reader& seen, const config::Thresholds& thresholds) {
   const ProcessorLoad::Use& use = seen.delays.use;
-  if (share(use.stopped, use.wall) >= 50) return Cause::kStopped;
+  // Threads that don't get a CPU come late to a stop as well, and make it long.
+  if (share(use.stopped, use.wall) >= 50)
+    return seen.given.value_or(1) >= kOwnMachine ? Cause::kStopped : Cause::kMachine;
   if (share(use.goroutines + use.gc_workers, use.capacity) < thresholds.get(kBusy)) return Cause::kIdle;
   // Had the machine given its threads all they asked for, they would have been done the sooner.
-  const double own = seen.load.demand() * seen.load.given();
+  const double own = seen.load.demand() * seen.given.value_or(1);
   return own > static_cast<double>(seen.load.processors) ? Cause::kOwnLoad : Cause::kMachine;
 }
 
@@ -163,7 +144,7 @@ std::string cause_text(Cause cause, const Reader& seen, const BusyLine* busy) {
              " of the processors' time was taken meanwhile: the machine woke no thread for them in time. ";
     case Cause::kMachine:
       return "All processors were taken (" + taken + "), but their threads got a CPU for " +
-             percent_text(seen.load.given() * 100) +
+             percent_text(seen.given.value_or(1) * 100) +
              " of the time only: a CPU limit, or neighbours on the machine. ";
     case Cause::kOwnLoad:
       break;
@@ -223,9 +204,9 @@ std::vector<model::Evidence> evidence(const Reader& seen, const config::Threshol
       Basis::kMeasured, "");
   add("goroutines that ran or wanted to, on average", seen.load.demand(), "goroutines",
       static_cast<double>(seen.load.processors), Basis::kMeasured, "held against GOMAXPROCS");
-  const bool told = seen.load.given_known();
-  add("CPU that the machine gave to running goroutines", seen.load.given() * 100, "percent", std::nullopt,
-      told ? Basis::kSampled : Basis::kInferred,
+  const bool told = seen.given.has_value();
+  add("CPU that the machine gave to running goroutines", seen.given.value_or(1) * 100, "percent",
+      std::nullopt, told ? Basis::kSampled : Basis::kInferred,
       told ? "CPU samples against the time that the trace calls running"
            : "assumed: no CPU profile ran beside the trace");
   return list;
@@ -245,7 +226,7 @@ Judgement judge(const RuleInput& input) {
 
   model::Finding finding;
   // Without any CPU samples the machine may as well be at fault.
-  const bool surely = cause == Cause::kStopped || (cause == Cause::kOwnLoad && seen.load.given_known());
+  const bool surely = cause == Cause::kStopped || (cause == Cause::kOwnLoad && seen.given.has_value());
   finding.severity = surely ? model::Severity::kWarning : model::Severity::kInfo;
   const std::string who = longest_first(seen.delays.by_function);
   finding.title = who + " waits up to " + nanoseconds_text(seen.delays.longest) + " for a processor";

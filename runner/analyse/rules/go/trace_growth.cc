@@ -21,7 +21,7 @@ constexpr int64_t kEpisodeGap = 50'000'000;
 DoublingSeries heap_doublings(const model::Facts& facts, const TraceLock& lock) {
   DoublingSeries best;
   for (uint32_t i = 0; i < facts.traces.size(); ++i) {
-    const model::Timeline& timeline = facts.traces[i].timeline;
+    const model::Timeline& timeline = *facts.traces[i].timeline;
     auto hold = std::ranges::lower_bound(lock.holds, i, {}, &LockHold::trace);
     std::map<int64_t, SizeFigures> sizes;
     uint64_t before = UINT64_MAX;
@@ -69,7 +69,7 @@ GrowthOnTimeline growth_on_timeline(const model::Facts& facts, const TraceLocks&
     const LockHold* counted = nullptr;
     const auto first_hold = std::ranges::lower_bound(lock.holds, i, {}, &LockHold::trace);
     const auto last_hold = std::ranges::upper_bound(lock.holds, i, {}, &LockHold::trace);
-    for (const model::CpuSample& sample : facts.traces[i].timeline.cpu_samples) {
+    for (const model::CpuSample& sample : facts.traces[i].timeline->cpu_samples) {
       if (!locks.stacks[i]->of(sample.stack).growth) continue;
       const auto hold = std::ranges::lower_bound(first_hold, last_hold, sample.time, {}, &LockHold::end);
       if (hold == last_hold || hold->begin > sample.time || hold->goroutine != sample.goroutine) continue;

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "runner/analyse/rules/go/code_lines.h"
+#include "runner/analyse/rules/go/trace_stacks.h"
+#include "runner/analyse/sites.h"
+
 namespace edp::analyse::go {
 namespace {
 
@@ -25,6 +29,12 @@ void sum_up(std::vector<double>& slots) {
   }
 }
 
+bool is_tracers(std::string_view why) { return why == "start trace" || why == "stop trace"; }
+
+// Go's CPU profiler takes a sample every 10 ms of CPU time.
+constexpr int64_t kSamplePeriod = 10'000'000;
+constexpr int64_t kEnoughSamples = 20;
+
 }  // namespace
 
 bool is_gc_worker(const model::Timeline& timeline, uint32_t goroutine) {
@@ -38,18 +48,22 @@ ProcessorLoad::ProcessorLoad(const model::Timeline& timeline)
   goroutines_.resize(slots);
   gc_workers_.resize(slots);
   stopped_.resize(slots);
+  traced_.resize(slots);
   for (uint32_t g = 0; g < timeline.goroutines.size(); ++g) {
     const bool worker = is_gc_worker(timeline, g);
+    bool first = true;
     for (const model::GoSlice& slice : timeline.slices(g)) {
-      if (slice.state == model::GoState::kRunnable && !worker) runnable_ += slice.duration();
+      const int64_t begin = begin_of(slice, first);
+      first = false;
+      if (slice.state == model::GoState::kRunnable && !worker) runnable_ += slice.end - begin;
       if (slice.state != model::GoState::kRunning) continue;
-      if (!worker) running_ += slice.duration();
-      spread(worker ? gc_workers_ : goroutines_, slice.begin, slice.end);
+      if (!worker) running_ += slice.end - begin;
+      spread(worker ? gc_workers_ : goroutines_, begin, slice.end);
     }
   }
   for (const model::TraceRange& range : timeline.ranges(model::RangeKind::kStopTheWorld))
-    spread(stopped_, range.begin, range.end);
-  for (std::vector<double>* sums : {&goroutines_, &gc_workers_, &stopped_}) sum_up(*sums);
+    spread(is_tracers(timeline.text(range.text)) ? traced_ : stopped_, range.begin, range.end);
+  for (std::vector<double>* sums : {&goroutines_, &gc_workers_, &stopped_, &traced_}) sum_up(*sums);
   for (const model::Series::Point& point : timeline.points(timeline.gomaxprocs))
     processors_ = std::max(point.value, uint64_t{1});
   if (timeline.gomaxprocs.size() == 0) processors_ = std::max<uint64_t>(timeline.procs.size(), 1);
@@ -71,6 +85,7 @@ void ProcessorLoad::Use::add(const Use& other) {
   gc_workers += other.gc_workers;
   capacity += other.capacity;
   stopped += other.stopped;
+  traced += other.traced;
   wall += other.wall;
 }
 
@@ -83,7 +98,42 @@ ProcessorLoad::Use ProcessorLoad::during(int64_t begin, int64_t end) const {
           .gc_workers = between(gc_workers_),
           .capacity = wall * static_cast<double>(processors_),
           .stopped = between(stopped_),
+          .traced = between(traced_),
           .wall = wall};
+}
+
+TraceLoad::TraceLoad(const model::Facts& facts) {
+  for (const model::TraceFact& fact : facts.traces) {
+    const ProcessorLoad& load = traces.emplace_back(*fact.timeline);
+    running += load.running();
+    runnable += load.runnable();
+    wall += fact.timeline->end;
+    processors = std::max(processors, load.processors());
+    samples += std::ranges::count_if(fact.timeline->cpu_samples, [&](const model::CpuSample& sample) {
+      return sample.goroutine == model::kNone || !is_gc_worker(*fact.timeline, sample.goroutine);
+    });
+  }
+}
+
+double TraceLoad::demand() const {
+  return wall <= 0 ? 0 : static_cast<double>(running + runnable) / static_cast<double>(wall);
+}
+
+std::optional<double> machine_share(const RuleInput& input) {
+  const auto& load = input.readings.own<TraceLoad>();
+  const double running = std::min(static_cast<double>(load.running),
+                                  static_cast<double>(load.wall) * static_cast<double>(load.processors));
+  if (running <= 0) return std::nullopt;
+  std::optional<double> share;
+  const auto at_least = [&](double value) { share = std::min(1.0, std::max(share.value_or(0), value)); };
+  if (load.samples >= kEnoughSamples) at_least(static_cast<double>(load.samples * kSamplePeriod) / running);
+  // The last samples of a short trace may be missing in it: where a CPU profile tells more, it is right.
+  const auto& cpu = input.readings.own<CodeLines>().cpu;
+  if (cpu && cpu->busy.count >= kEnoughSamples) {
+    if (const std::optional<double> cores = cpu->cores(cpu->busy.value))
+      at_least(*cores * static_cast<double>(load.wall) / running);
+  }
+  return share;
 }
 
 }  // namespace edp::analyse::go

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "runner/analyse/rule.h"
 #include "runner/model/timeline.h"
 
 namespace edp::analyse::go {
@@ -17,6 +19,7 @@ class ProcessorLoad {
     double goroutines = 0, gc_workers = 0;  // processor time
     double capacity = 0;                    // of all processors that Go may use
     double stopped = 0;                     // wall time in which the world was stopped
+    double traced = 0;                      // the same, by the tracer itself
     double wall = 0;
     void add(const Use& other);
   };
@@ -35,10 +38,28 @@ class ProcessorLoad {
   int64_t end_ = 0;
   uint64_t processors_ = 1;
   int64_t running_ = 0, runnable_ = 0;
-  std::vector<double> goroutines_, gc_workers_, stopped_;  // running sums by slot
+  std::vector<double> goroutines_, gc_workers_, stopped_, traced_;  // running sums by slot
 };
 
 // A goroutine that marks for the collector in the background.
 bool is_gc_worker(const model::Timeline& timeline, uint32_t goroutine);
+
+// All traces of a run together; a reading for Readings::own().
+struct TraceLoad {
+  explicit TraceLoad(const model::Facts& facts);
+
+  std::vector<ProcessorLoad> traces;
+  int64_t running = 0, runnable = 0, wall = 0;
+  int64_t samples = 0;  // CPU samples, without the collector's workers
+  uint64_t processors = 1;
+
+  // Goroutines that run or want to, on average.
+  [[nodiscard]] double demand() const;
+};
+
+// The part of the time "running" in which the machine gave the threads a CPU: CPU samples, in the traces or
+// in the run's CPU profile, against the time that the traces call running. Unset where there are too few
+// samples.
+std::optional<double> machine_share(const RuleInput& input);
 
 }  // namespace edp::analyse::go

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "runner/analyse/sites.h"
 
@@ -55,6 +56,7 @@ class Reader {
  private:
   void read(uint32_t goroutine) {
     std::optional<LockWait> open;
+    bool first = true;
     for (const GoSlice& slice : timeline_.slices(goroutine)) {
       if (open) {
         const bool lost = slice.cause == model::GoCause::kLost || slice.cause == model::GoCause::kStatus;
@@ -64,10 +66,11 @@ class Reader {
         close(*open);
         open.reset();
       }
+      const bool is_first = std::exchange(first, false);
       if (slice.state != GoState::kWaiting) continue;
       open = LockWait{.trace = trace_,
                       .goroutine = goroutine,
-                      .begin = slice.begin,
+                      .begin = begin_of(slice, is_first),
                       .end = slice.end,
                       .cut = slice.cause == model::GoCause::kStatus,
                       .stack = slice.stack};
@@ -208,7 +211,7 @@ void find_holds(TraceLock& lock) {
 
 TraceLocks::TraceLocks(const model::Facts& facts) {
   for (uint32_t i = 0; i < facts.traces.size(); ++i) {
-    const Timeline& timeline = facts.traces[i].timeline;
+    const Timeline& timeline = *facts.traces[i].timeline;
     stacks.push_back(std::make_unique<TraceStacks>(timeline));
     Reader(*this, timeline, i).read();
     seconds += static_cast<double>(timeline.end) / 1e9;

@@ -27,6 +27,12 @@ struct TraceStack {
   [[nodiscard]] std::string_view handler() const;
 };
 
+// Since when a goroutine has been in the state of a slice. Its first may begin where an event first names it:
+// if that event tells a state which it had already, it has had it since the trace began.
+inline int64_t begin_of(const model::GoSlice& slice, bool is_first) {
+  return is_first && slice.cause == model::GoCause::kStatus ? 0 : slice.begin;
+}
+
 class TraceStacks {
  public:
   explicit TraceStacks(const model::Timeline& timeline);

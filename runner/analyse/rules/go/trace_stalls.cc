@@ -5,6 +5,7 @@
 
 #include "runner/analyse/format.h"
 #include "runner/analyse/rules/go/map_source.h"
+#include "runner/analyse/rules/go/trace_load.h"
 #include "runner/analyse/rules/go/trace_work.h"
 #include "runner/analyse/sites.h"
 #include "runner/analyse/source_line.h"
@@ -76,9 +77,10 @@ std::string name_handlers(const std::map<std::string_view, int64_t>& by_handler)
   return text;
 }
 
-void read_waits(Stall& stall, const model::Facts& facts, const TraceLocks& locks, int64_t least) {
+void read_waits(Stall& stall, const model::Facts& facts, const TraceLocks& locks, int64_t least,
+                double machine) {
   std::map<std::string_view, int64_t> by_handler;
-  std::vector<const LockWait*> long_waits;
+  std::vector<const LockWait*> sure_waits;
   stall.total = stall.lock->waited;
   for (const LockWait& wait : stall.lock->waits) {
     if (wait.duration() > stall.longest) {
@@ -87,13 +89,15 @@ void read_waits(Stall& stall, const model::Facts& facts, const TraceLocks& locks
       stall.artefact = facts.traces[wait.trace].artefact;
     }
     if (wait.duration() < least) continue;
-    long_waits.push_back(&wait);
-    stall.goroutines.emplace(wait.trace, wait.goroutine);
+    ++stall.long_waits;
+    if (static_cast<double>(wait.duration()) * machine >= static_cast<double>(least))
+      sure_waits.push_back(&wait);
+    stall.goroutines.insert(facts.traces[wait.trace].timeline->goroutines[wait.goroutine].id);
     const std::string_view handler = locks.stacks[wait.trace]->of(wait.stack).handler();
     if (!handler.empty()) by_handler[handler] += wait.duration();
   }
-  stall.long_waits = long_waits.size();
-  stall.at_once = most_at_once(long_waits);
+  stall.sure_waits = sure_waits.size();
+  stall.at_once = most_at_once(sure_waits);
   stall.handlers = name_handlers(by_handler);
 }
 
@@ -142,6 +146,7 @@ double HolderWork::percent(int64_t part) const {
 std::vector<Stall> find_stalls(const RuleInput& input, bool inside_sync_map) {
   const auto& locks = input.readings.own<TraceLocks>();
   const auto least = static_cast<int64_t>(input.thresholds.get(kLockWait) * 1e6);
+  const double machine = machine_share(input).value_or(1);
   const std::vector<LockPlace> places =
       lock_places(contention_profile(input.facts, model::ProfileKind::kBlock),
                   contention_profile(input.facts, model::ProfileKind::kMutex), {});
@@ -150,7 +155,7 @@ std::vector<Stall> find_stalls(const RuleInput& input, bool inside_sync_map) {
     if (lock.inside_sync_map != inside_sync_map) continue;
     if (stalls.size() == kMostLocks) break;
     Stall stall{.lock = &lock};
-    read_waits(stall, input.facts, locks, least);
+    read_waits(stall, input.facts, locks, least, machine);
     if (stall.long_waits == 0) continue;
     read_holder(stall, locks);
     if (!inside_sync_map) {
@@ -169,7 +174,7 @@ std::vector<Stall> find_stalls(const RuleInput& input, bool inside_sync_map) {
 model::Severity severity_of(const Stall& stall, const config::Thresholds& thresholds) {
   if (static_cast<double>(stall.at_once) >= thresholds.get(kCriticalWaiting))
     return model::Severity::kCritical;
-  return static_cast<double>(stall.long_waits) >= thresholds.get(kStallMinWaits) ? model::Severity::kWarning
+  return static_cast<double>(stall.sure_waits) >= thresholds.get(kStallMinWaits) ? model::Severity::kWarning
                                                                                  : model::Severity::kInfo;
 }
 
@@ -223,6 +228,11 @@ void describe_waits(model::Finding& finding, const Stall& stall, const RuleInput
   add("waits so long", static_cast<double>(stall.long_waits), "count", Basis::kMeasured,
       "by " + std::to_string(stall.goroutines.size()) + " goroutines in " + seconds_text(locks.seconds) +
           " of trace; below " + count_text(input.thresholds.get(kStallMinWaits)) + " the finding is INFO");
+  if (const std::optional<double> machine = machine_share(input); machine && *machine < 1) {
+    add("CPU that the machine gave to running goroutines", *machine * 100, "percent", Basis::kSampled,
+        "with all of it " + std::to_string(stall.sure_waits) +
+            " waits would still be that long: only these decide the severity");
+  }
   add("waiting for the lock, all goroutines together", static_cast<double>(stall.total), "nanoseconds",
       Basis::kMeasured, "short waits too");
   add("goroutines that waited so long at one time", static_cast<double>(stall.at_once), "goroutines",
@@ -263,7 +273,7 @@ std::string traces_missing(const model::Facts& facts) {
            "): collect trace, or give a file that /debug/pprof/trace?seconds=1 made";
   }
   const bool empty = std::ranges::all_of(facts.traces, [](const model::TraceFact& fact) {
-    return fact.timeline.goroutines.empty() || fact.timeline.end <= 0;
+    return fact.timeline->goroutines.empty() || fact.timeline->end <= 0;
   });
   return empty ? "nothing could be read from the execution trace" : "";
 }

@@ -86,7 +86,7 @@ class Sampler {
     std::vector<LockHold> holds;
     std::ranges::copy_if(lock_.holds, std::back_inserter(holds),
                          [&](const LockHold& hold) { return hold.trace == trace; });
-    for (const CpuSample& sample : fact.timeline.cpu_samples) {
+    for (const CpuSample& sample : fact.timeline->cpu_samples) {
       const TraceStack& stack = stacks.of(sample.stack);
       if (stack.lock.found() || !covers(spans, sample.time)) continue;
       if (!holds_it(holds, sample) && !in_section(stack.frames)) continue;
