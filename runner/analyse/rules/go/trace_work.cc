@@ -12,9 +12,9 @@ namespace {
 using model::CpuSample;
 using model::kNone;
 
-// So many samples in the trace itself are enough; below, a CPU profile's are better. Fewer than five of a
-// profile are chance.
-constexpr int64_t kEnoughInTrace = 10;
+// So many samples in the trace itself tell a share of a quarter from one of a tenth; with fewer, a CPU
+// profile's of the same section are better where it has more. Fewer than five of a profile are chance.
+constexpr int64_t kEnoughInTrace = 30;
 constexpr uint64_t kEnoughInProfile = 5;
 
 using Sections = std::map<std::string_view, Section>;
