@@ -44,7 +44,7 @@ struct Rule {
   Judgement (*judge)(const RuleInput&) = nullptr;
   // The rule that sees the same fault in another source; empty: none does, or this is it. Fingerprints are of
   // the fault, so a fault keeps its own whichever source a run has. See correlate.h.
-  std::string_view fault = {};
+  std::string_view fault;
 };
 
 // All rules, in the order in which they are listed.

@@ -35,8 +35,8 @@ struct GoroutinesFact {
 };
 
 struct TraceFact {
-  double taken_at = 0;   // seconds since the run began, as the trace ended
-  std::string artefact;  // name of the artefact it was decoded from
+  double taken_at = 0;                       // seconds since the run began, as the trace ended
+  std::string artefact;                      // name of the artefact it was decoded from
   std::shared_ptr<const Timeline> timeline;  // never null; shared by copies of the facts
 };
 

@@ -103,7 +103,7 @@ void read_waits(Stall& stall, const model::Facts& facts, const TraceLocks& locks
 
 void read_holder(Stall& stall, const TraceLocks& locks) {
   struct Sum {
-    int64_t waited = 0, held = 0, longest = 0;
+    int64_t waited = 0, longest = 0;
     size_t holds = 0;
     const LockHold* any = nullptr;
   };
@@ -116,7 +116,6 @@ void read_holder(Stall& stall, const TraceLocks& locks) {
     if (!locks.stacks[hold.trace]->of(hold.release).lock.found()) continue;
     Sum& sum = sums[{frame(hold).function, frame(hold).line}];
     sum.waited = saturating_add(sum.waited, hold.waited);
-    sum.held = saturating_add(sum.held, hold.end - hold.begin);
     sum.longest = std::max(sum.longest, hold.end - hold.begin);
     ++sum.holds;
     if (sum.any == nullptr) sum.any = &hold;
@@ -125,25 +124,17 @@ void read_holder(Stall& stall, const TraceLocks& locks) {
   if (most == sums.end()) return;
   const Sum& sum = most->second;
   stall.holder = frame(*sum.any);
-  stall.holder_handler = locks.stacks[sum.any->trace]->of(sum.any->release).handler();
-  stall.held = sum.held;
   stall.held_longest = sum.longest;
   stall.holds = sum.holds;
 }
 
-std::string how_work_was_seen(const HolderWork& work) {
-  if (work.from_source) return "found in the source between Lock and Unlock";
-  if (work.in_trace) return "CPU samples of who held the lock while others waited";
-  return "CPU samples between the lines of Lock and Unlock, over the whole profile";
-}
+// The rules on stalls ask for the same ones, and each is dear.
+struct StallCache {
+  explicit StallCache(const model::Facts& /*facts*/) {}
+  mutable std::optional<std::vector<Stall>> at_locks, in_sync_maps;
+};
 
-}  // namespace
-
-double HolderWork::percent(int64_t part) const {
-  return samples <= 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(samples);
-}
-
-std::vector<Stall> find_stalls(const RuleInput& input, bool inside_sync_map) {
+std::vector<Stall> search(const RuleInput& input, bool inside_sync_map) {
   const auto& locks = input.readings.own<TraceLocks>();
   const auto least = static_cast<int64_t>(input.thresholds.get(kLockWait) * 1e6);
   const double machine = machine_share(input).value_or(1);
@@ -171,100 +162,24 @@ std::vector<Stall> find_stalls(const RuleInput& input, bool inside_sync_map) {
   return stalls;
 }
 
+}  // namespace
+
+double HolderWork::percent(int64_t part) const {
+  return samples <= 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(samples);
+}
+
+const std::vector<Stall>& find_stalls(const RuleInput& input, bool inside_sync_map) {
+  const auto& cache = input.readings.own<StallCache>();
+  auto& stalls = inside_sync_map ? cache.in_sync_maps : cache.at_locks;
+  if (!stalls) stalls = search(input, inside_sync_map);
+  return *stalls;
+}
+
 model::Severity severity_of(const Stall& stall, const config::Thresholds& thresholds) {
   if (static_cast<double>(stall.at_once) >= thresholds.get(kCriticalWaiting))
     return model::Severity::kCritical;
   return static_cast<double>(stall.sure_waits) >= thresholds.get(kStallMinWaits) ? model::Severity::kWarning
                                                                                  : model::Severity::kInfo;
-}
-
-std::string waits_text(const Stall& stall) {
-  return "waited " + nanoseconds_text(stall.total) + " in all, longest " + (stall.cut ? "at least " : "") +
-         nanoseconds_text(stall.longest);
-}
-
-std::string lock_text(const Stall& stall) {
-  std::string text = "on the lock of " + stall.lock->place;
-  if (!stall.lock->sites.waits.empty()) {
-    const model::GoroutineFrame& at = stall.lock->sites.waits.front().owner;
-    text += ", " + place_text(at.file, at.line) + ",";
-  }
-  return text;
-}
-
-std::string guard_text(const Stall& stall) {
-  if (stall.map_name.empty()) return lock_text(stall);
-  std::string text = "on the lock that guards map " + stall.map_name;
-  if (!stall.lock->sites.waits.empty()) {
-    const model::GoroutineFrame& at = stall.lock->sites.waits.front().owner;
-    text += ", " + place_text(at.file, at.line) + ",";
-  }
-  return text;
-}
-
-std::string holder_text(const Stall& stall) {
-  if (!stall.holder) return "";
-  return std::string(stall.holder->function) + " let them go at " +
-         place_text(stall.holder->file, stall.holder->line) + ", after up to " +
-         nanoseconds_text(stall.held_longest) + " with the lock. ";
-}
-
-void describe_waits(model::Finding& finding, const Stall& stall, const RuleInput& input) {
-  const auto& locks = input.readings.own<TraceLocks>();
-  const double least = input.thresholds.get(kLockWait) * 1e6;
-  const auto add = [&](std::string name, double value, std::string unit, model::Basis basis,
-                       std::string note) {
-    finding.evidence.push_back({.name = std::move(name),
-                                .value = value,
-                                .unit = std::move(unit),
-                                .basis = basis,
-                                .artefact = stall.artefact,
-                                .note = std::move(note)});
-  };
-  using model::Basis;
-  add("longest wait for the lock", static_cast<double>(stall.longest), "nanoseconds", Basis::kMeasured,
-      stall.cut ? "cut by the end of the trace: it took longer" : "");
-  finding.evidence.back().threshold = least;
-  add("waits so long", static_cast<double>(stall.long_waits), "count", Basis::kMeasured,
-      "by " + std::to_string(stall.goroutines.size()) + " goroutines in " + seconds_text(locks.seconds) +
-          " of trace; below " + count_text(input.thresholds.get(kStallMinWaits)) + " the finding is INFO");
-  if (const std::optional<double> machine = machine_share(input); machine && *machine < 1) {
-    add("CPU that the machine gave to running goroutines", *machine * 100, "percent", Basis::kSampled,
-        "with all of it " + std::to_string(stall.sure_waits) +
-            " waits would still be that long: only these decide the severity");
-  }
-  add("waiting for the lock, all goroutines together", static_cast<double>(stall.total), "nanoseconds",
-      Basis::kMeasured, "short waits too");
-  add("goroutines that waited so long at one time", static_cast<double>(stall.at_once), "goroutines",
-      Basis::kMeasured, "CRITICAL from " + count_text(input.thresholds.get(kCriticalWaiting)) + " on");
-  if (stall.holder) {
-    add("longest hold by " + std::string(stall.holder->function), static_cast<double>(stall.held_longest),
-        "nanoseconds", Basis::kInferred,
-        "the trace names who called Unlock for a waiter; that it had the lock since its own wait, the "
-        "handover "
-        "before, or the first waiter's coming is concluded; " +
-            std::to_string(stall.holds) + " such holds");
-    finding.related.push_back(location_of(*stall.holder, "holder"));
-  }
-  size_t shown = 0;
-  for (const LockSite& site : stall.lock->sites.waits) {
-    if (shown++ == 3) break;
-    finding.related.push_back(location_of(site.user, "waiter"));
-  }
-}
-
-void describe_work(model::Finding& finding, const Stall& stall, std::string name, int64_t part,
-                   std::optional<double> threshold) {
-  const HolderWork& work = stall.work;
-  finding.evidence.push_back(
-      {.name = std::move(name),
-       .value = work.from_source ? 1 : work.percent(part),
-       .unit = work.from_source ? "count" : "percent",
-       .threshold = work.from_source ? std::nullopt : threshold,
-       .basis = work.in_trace ? model::Basis::kSampled : model::Basis::kInferred,
-       .artefact = work.from_source ? stall.artefact : work.artefact,
-       .note = how_work_was_seen(work) +
-               (work.from_source ? "" : "; " + std::to_string(work.samples) + " samples")});
 }
 
 std::string traces_missing(const model::Facts& facts) {
@@ -319,11 +234,5 @@ Judgement judge_stalls(const RuleInput& input, StallCause cause, StallFinding ma
   if (judgement.findings.empty()) judgement.cannot_tell = std::move(unclear);
   return judgement;
 }
-
-std::string lock_subject(std::string_view place) { return "lock of " + std::string(place); }
-std::string sync_map_subject(std::string_view function) {
-  return "sync.Map of " + std::string(receiver_of(function));
-}
-std::string growth_subject(std::string_view function) { return "growth in " + std::string(function); }
 
 }  // namespace edp::analyse::go

@@ -60,13 +60,12 @@ struct Stall {
   std::string map_name;            // "p.prices" by the source; empty where it can't be read
   // The holder that others waited for longest, all its holds together.
   std::optional<model::GoroutineFrame> holder;  // its Unlock line
-  std::string holder_handler;
-  int64_t held = 0, held_longest = 0;
+  int64_t held_longest = 0;
   size_t holds = 0;
 };
 
 // Locks with a wait of lock.wait_milliseconds or more, longest waits first.
-std::vector<Stall> find_stalls(const RuleInput& input, bool inside_sync_map);
+const std::vector<Stall>& find_stalls(const RuleInput& input, bool inside_sync_map);
 
 // What a rule adds to a finding that has its severity, subject, location and evidence of the waits already.
 using StallFinding = void (*)(model::Finding& finding, const Stall& stall, const RuleInput& input);
