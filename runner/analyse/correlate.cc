@@ -24,7 +24,8 @@ void join(Finding& into, Finding from) {
   into.confirmed_by.push_back(from.rule);
   into.summary += " " + from.rule + " sees the same: " + from.summary;
   std::ranges::move(from.evidence, std::back_inserter(into.evidence));
-  if (!from.location.function.empty() && from.location.function != into.location.function) {
+  if (from.location.role == into.location.role && !from.location.function.empty() &&
+      from.location.function != into.location.function) {
     into.identity = into.location;
     into.summary += " The two differ in the line: " + into.rule + " infers " + into.location.function + ", " +
                     from.rule + " saw " + from.location.function + " while others waited.";

@@ -82,7 +82,7 @@ func runRWMutexShortSections() {
 
 // The walk is as long, over a map that belongs to the one who walks it.
 func runRangeOfAPrivateMap() {
-	const sessions = 1500000
+	const sessions = 3000000
 	private := make(map[int]int64, sessions)
 	for id := 0; id < sessions; id++ {
 		private[id] = 1

@@ -56,7 +56,7 @@ func serveSessions(t *sessionTable, sessions int) {
 }
 
 func runRangeStall() {
-	const sessions = 1500000
+	const sessions = 3000000
 	t := sessionTable{sessions: make(map[int]int64, sessions)}
 	for id := 0; id < sessions; id++ {
 		t.sessions[id] = 1

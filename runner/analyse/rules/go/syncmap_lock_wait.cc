@@ -37,7 +37,8 @@ Judgement judge(const RuleInput& input) {
     finding.summary = "Goroutines of " + stall.handlers + " " + waits_text(stall) + ", in " + operation +
                       " at " + place_text(line.file, line.line) + ", for the lock inside the sync.Map of " +
                       stall.lock->place + ". " + holder_text(stall);
-    finding.location = location_of(line, "map operation");
+    finding.location = location_of(line, "waiter");
+    finding.identity = location_of(line, "map operation");  // as the fault's rule names it
     describe_waits(finding, stall, input);
     finding.advice =
         "A sync.Map's writers, and on classic maps (Go up to 1.23) Loads that miss, pass one lock, which is "

@@ -136,4 +136,21 @@ std::optional<double> machine_share(const RuleInput& input) {
   return share;
 }
 
+double machine_share_during(const RuleInput& input, size_t trace, int64_t begin, int64_t end) {
+  // Around a short span, so that a sample more or less does not decide.
+  constexpr int64_t kAround = 4 * kSamplePeriod;
+  const auto& load = input.readings.own<TraceLoad>();
+  const double whole = machine_share(input).value_or(1);
+  if (load.samples < kEnoughSamples) return whole;
+  const model::Timeline& timeline = *input.facts.traces[trace].timeline;
+  begin = std::max<int64_t>(0, begin - kAround);
+  end = std::min(timeline.end, end + kAround);
+  const double running = load.traces[trace].during(begin, end).goroutines;
+  if (running < 2 * kSamplePeriod) return whole;
+  const auto& samples = timeline.cpu_samples;
+  const auto first = std::ranges::lower_bound(samples, begin, {}, &model::CpuSample::time);
+  const auto last = std::ranges::upper_bound(samples, end, {}, &model::CpuSample::time);
+  return std::min(whole, static_cast<double>((last - first) * kSamplePeriod) / running);
+}
+
 }  // namespace edp::analyse::go

@@ -62,4 +62,8 @@ struct TraceLoad {
 // samples.
 std::optional<double> machine_share(const RuleInput& input);
 
+// The same around a span of one trace, at most machine_share(): the machine may have stood still just then.
+// Equal to it where the traces hold too few samples, or too little ran. 1 where neither is known.
+double machine_share_during(const RuleInput& input, size_t trace, int64_t begin, int64_t end);
+
 }  // namespace edp::analyse::go

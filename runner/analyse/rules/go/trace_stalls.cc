@@ -77,8 +77,8 @@ std::string name_handlers(const std::map<std::string_view, int64_t>& by_handler)
   return text;
 }
 
-void read_waits(Stall& stall, const model::Facts& facts, const TraceLocks& locks, int64_t least,
-                double machine) {
+void read_waits(Stall& stall, const RuleInput& input, const TraceLocks& locks, int64_t least) {
+  const model::Facts& facts = input.facts;
   std::map<std::string_view, int64_t> by_handler;
   std::vector<const LockWait*> sure_waits;
   stall.total = stall.lock->waited;
@@ -90,6 +90,7 @@ void read_waits(Stall& stall, const model::Facts& facts, const TraceLocks& locks
     }
     if (wait.duration() < least) continue;
     ++stall.long_waits;
+    const double machine = machine_share_during(input, wait.trace, wait.begin, wait.end);
     if (static_cast<double>(wait.duration()) * machine >= static_cast<double>(least))
       sure_waits.push_back(&wait);
     stall.goroutines.insert(facts.traces[wait.trace].timeline->goroutines[wait.goroutine].id);
@@ -137,7 +138,6 @@ struct StallCache {
 std::vector<Stall> search(const RuleInput& input, bool inside_sync_map) {
   const auto& locks = input.readings.own<TraceLocks>();
   const auto least = static_cast<int64_t>(input.thresholds.get(kLockWait) * 1e6);
-  const double machine = machine_share(input).value_or(1);
   const std::vector<LockPlace> places =
       lock_places(contention_profile(input.facts, model::ProfileKind::kBlock),
                   contention_profile(input.facts, model::ProfileKind::kMutex), {});
@@ -146,7 +146,7 @@ std::vector<Stall> search(const RuleInput& input, bool inside_sync_map) {
     if (lock.inside_sync_map != inside_sync_map) continue;
     if (stalls.size() == kMostLocks) break;
     Stall stall{.lock = &lock};
-    read_waits(stall, input.facts, locks, least, machine);
+    read_waits(stall, input, locks, least);
     if (stall.long_waits == 0) continue;
     read_holder(stall, locks);
     if (!inside_sync_map) {
