@@ -10,3 +10,5 @@ for program in build/release/bin/bench_*; do
 done
 printf '\n-- edp-runner top against go tool pprof -top\n'
 bench/pprof_vs_go.py "$@"
+printf '\n-- the reader of execution traces against golang.org/x/exp/trace\n'
+bench/trace_vs_go.py

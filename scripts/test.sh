@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that a change must pass; each part runs even when one before it failed. Called by `./edp test`.
 #   scripts/test.sh          linters, unit and golden tests (plain, ASan+UBSan, TSan where threads are), the page in
-#                            Chromium, parity with go tool pprof, the symbols of real Go programs, a slice of the
+#                            Chromium, parity with go tool pprof and go tool trace, the symbols of real Go programs, a slice of the
 #                            workload matrix; the chart; the operator on a real Kubernetes: rights, faults around it,
 #                            and the whole way on two nodes
 #   scripts/test.sh --full   all comparisons, the whole matrix
@@ -35,7 +35,7 @@ run_ctest() {
 }
 
 # Some decode tests read other projects' profiles.
-part_unit_tests() { tests/corpus/fetch.sh > /dev/null && run_ctest release; }
+part_unit_tests() { tests/corpus/fetch.sh > /dev/null && tests/corpus/fetch_traces.sh > /dev/null && run_ctest release; }
 
 part_unit_tests_asan_ubsan() {
   cmake --preset asan > /dev/null && cmake --build --preset asan -- --quiet && run_ctest asan
@@ -55,6 +55,8 @@ part_page_in_chromium() { (cd console && npm test); }
 part_command_line() { tests/cli/run.py "$runner"; }
 
 part_parity_with_pprof() { tests/parity/run.py "$runner" ${full:+--full}; }
+
+part_parity_with_go_tool_trace() { tests/parity/trace/run.py "$runner" ${full:+--full}; }
 
 part_symbols_of_real_programs() { tests/workloads/symbols/verify.py --classifier build/release/bin/edp-classify-symbols; }
 
@@ -91,7 +93,7 @@ part_operator_and_faults() { tests/faults/run.py; }
 
 part_end_to_end() { env -u KUBECONFIG ./edp e2e --slice; }
 
-parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof symbols_of_real_programs matrix
+parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof parity_with_go_tool_trace symbols_of_real_programs matrix
   test_tools report_store_on_s3 chart rights operator_and_faults end_to_end)
 summary=()
 failed=0

@@ -115,10 +115,6 @@ std::string describe(std::string_view prefix) {
   for (const Magic& magic : kMagics) {
     if (prefix.starts_with(magic.bytes)) return std::string(magic.what);
   }
-  if (prefix.starts_with("go 1.") && prefix.substr(0, 16).find(" trace") != std::string_view::npos) {
-    return "a Go execution trace (" + excerpt(prefix.substr(0, prefix.find(" trace") + 6)) +
-           "); decoding traces is not supported yet";
-  }
   if (!looks_like_text(prefix)) return "binary data of an unknown format";
   const std::string_view text = trim(prefix);
   if (text.empty()) return "white space only";

@@ -105,7 +105,9 @@ std::optional<int64_t> Timeline::wall_ns(int64_t time) const {
   // The last snapshot before it, else the first.
   const auto after = std::ranges::upper_bound(clocks, time, {}, &ClockSnapshot::time);
   const ClockSnapshot& clock = after == clocks.begin() ? *after : *std::prev(after);
-  return clock.wall_ns + (time - clock.time);
+  // The file's figures may be anything.
+  return static_cast<int64_t>(static_cast<uint64_t>(clock.wall_ns) + static_cast<uint64_t>(time) -
+                              static_cast<uint64_t>(clock.time));
 }
 
 uint64_t Timeline::memory() const {

@@ -4,13 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "runner/run/on_demand.h"
+#include "tests/support/files.h"
 
 namespace edp::run {
 namespace {
 
 using collect::Collected;
 using collect::TargetCollection;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr const char* kDump = R"(goroutine 1 [running]:
 main.main()
@@ -86,13 +87,17 @@ TEST(Gather, AFileKeepsOneOutcome) {
   EXPECT_EQ(gathered.outcomes[0].outcome, "failed");
 }
 
-TEST(Gather, ATraceThatBreaksOffIsKeptAsItCame) {
+TEST(Gather, ATraceBecomesATimelineAndIsKept) {
   std::string kept;
-  const Gathered gathered = gather(collection_of({artefact("trace", "go 1.23 trace\0\0")}), {},
+  const std::string bytes =
+      ::edp::testing::read_file(::edp::testing::corpus_traces() / "go122-annotations.trace");
+  const Gathered gathered = gather(collection_of({artefact("trace", bytes)}), {},
                                    [&](const Collected& seen) { kept = seen.bytes; });
-  EXPECT_EQ(gathered.outcomes[0].outcome, "failed");
-  EXPECT_FALSE(gathered.has_facts);
-  EXPECT_THAT(kept, HasSubstr("go 1.23 trace"));
+  EXPECT_EQ(gathered.outcomes[0].outcome, "ok");
+  EXPECT_EQ(kept, bytes);
+  ASSERT_EQ(gathered.facts.traces.size(), 1U);
+  EXPECT_EQ(gathered.facts.traces[0].timeline->event_count(), 90U);
+  EXPECT_TRUE(gathered.has_facts);
 }
 
 TEST(Gather, AnUnreachableTargetIsAnOutcome) {

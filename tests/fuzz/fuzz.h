@@ -61,6 +61,43 @@ inline size_t touch(const model::Goroutines& goroutines) {
   return sum;
 }
 
+inline size_t touch(const model::Timeline& timeline) {
+  size_t sum = 0;
+  const auto stack = [&](uint32_t index) {
+    for (const uint32_t i : timeline.stack(index)) {
+      require(i < timeline.frames.size());
+      sum +=
+          touch(timeline.text(timeline.frames[i].function)) + touch(timeline.text(timeline.frames[i].file));
+    }
+  };
+  for (uint32_t i = 0; i < timeline.goroutines.size(); ++i) {
+    int64_t at = -1;
+    for (const model::GoSlice& slice : timeline.slices(i)) {
+      require(slice.begin <= slice.end && (at < 0 || at == slice.begin));
+      require(slice.by == model::kNone || slice.by < timeline.goroutines.size());
+      require(slice.proc == model::kNone || slice.proc < timeline.procs.size());
+      stack(slice.event_stack());
+      sum += touch(timeline.text(slice.reason));
+      at = slice.end;
+    }
+    require(timeline.find_goroutine(timeline.goroutines[i].id) != model::kNone);
+  }
+  for (uint32_t i = 0; i < timeline.procs.size(); ++i) {
+    for (const model::ProcSlice& slice : timeline.proc_slices(i)) {
+      require(slice.thread == model::kNone || slice.thread < timeline.threads.size());
+    }
+  }
+  for (const model::TraceRange& range : timeline.ranges()) {
+    require(range.begin <= range.end);
+    require(range.goroutine == model::kNone || range.goroutine < timeline.goroutines.size());
+    sum += touch(timeline.text(range.text));
+    stack(range.stack);
+  }
+  for (const model::CpuSample& sample : timeline.cpu_samples) stack(sample.stack);
+  for (const model::Series::Point& point : timeline.points(timeline.heap_live)) sum += point.value;
+  return sum;
+}
+
 // The facts are walked, errors have a text, and the sum keeps the compiler from leaving all that out.
 inline int check(const Result<decode::Decoded>& decoded) {
   if (!decoded) {
@@ -70,6 +107,7 @@ inline int check(const Result<decode::Decoded>& decoded) {
   size_t sum = 0;
   if (decoded->profile) sum += touch(*decoded->profile);
   if (decoded->goroutines) sum += touch(*decoded->goroutines);
+  for (const auto& timeline : decoded->traces) sum += touch(timeline);
   for (const auto& problem : decoded->problems) sum += touch(problem);
   [[maybe_unused]] static volatile size_t sink = 0;
   sink = sum;

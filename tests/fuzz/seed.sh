@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 corpus=$(../corpus/fetch.sh)
+traces=$(../corpus/fetch_traces.sh)
 data=../data/go_forms
 largest=100000
 
@@ -32,8 +33,13 @@ seed fuzz_pprof_text "$data"/*/*.debug1.txt "$corpus"/google-pprof/profile/*.{he
 seed fuzz_go_text "$data"/*/{goroutine.debug2,crash}.txt "$corpus"/gostackparse/*.txt
 seed fuzz_go_vars "$data"/*/vars.json
 seed fuzz_go_metrics "$data"/*/metrics.txt
+# The first byte says in which pieces a trace is read.
+for file in "$traces"/*.trace "$traces"/*_good; do
+  { printf 'z'; cat "$file"; } >"$made/$(basename "$file").piece"
+done
+seed fuzz_go_trace "$made"/*.piece
 seed fuzz_inflate "$made"/*.gz
-seed fuzz_any "$made"/* "$data"/*/* "$corpus"/google-pprof/profile/*
+seed fuzz_any "$made"/*.{pprof,gz} "$traces"/* "$data"/*/* "$corpus"/google-pprof/profile/*
 
 # The first byte says which file, packed or not, and how it is cut.
 report='{"schema":"edp.report/v1","findings":[{"rule":"GO-X","evidence":[{"figure":1.5e3}]}]}'

@@ -19,17 +19,20 @@ inline std::string read_file(const std::filesystem::path& path) {
   return text.str();
 }
 
-// The folder that tests/corpus/fetch.sh fills.
-inline std::filesystem::path corpus() {
+// A folder that a script in tests/corpus fills.
+inline std::filesystem::path cached(const char* name, const char* script) {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
   const std::filesystem::path path =
       (cache != nullptr ? std::filesystem::path(cache)
                         : std::filesystem::path(home != nullptr ? home : "") / ".cache") /
-      "edp/corpus";
+      "edp" / name;
   EXPECT_TRUE(std::filesystem::exists(path / "COMPLETE"))
-      << "the corpus is missing: run tests/corpus/fetch.sh";
+      << path << " is missing: run tests/corpus/" << script;
   return path;
 }
+
+inline std::filesystem::path corpus() { return cached("corpus", "fetch.sh"); }
+inline std::filesystem::path corpus_traces() { return cached("corpus-traces", "fetch_traces.sh"); }
 
 }  // namespace edp::testing

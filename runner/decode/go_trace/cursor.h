@@ -20,7 +20,7 @@ class Cursor {
     static_assert(BatchStore::kSlack >= 1 + 10 * (kMaxArgs + 1));
     if (p_ == end_ && !next_batch()) return Next::kEnd;
     const Byte* p = p_;
-    const int count = kArgumentCounts[*p];
+    const int8_t count = kArgumentCounts[*p];
     if (count < 0) return bad("an event has a type that there is not");
     event_.type = static_cast<EventType>(*p++);
     uint64_t ticks = 0;

@@ -1,6 +1,8 @@
 // The last station of an event before the sink.
 #pragma once
 
+#include <algorithm>
+
 #include "runner/decode/go_trace/event.h"
 
 namespace edp::decode::go_trace {
@@ -15,13 +17,12 @@ class Emitter {
     event.time = next_time(event.time);
     sink_.on_event(event);
   }
-  // No two events have the same time.
-  int64_t next_time(int64_t time) {
-    if (time <= last_) time = last_ == INT64_MAX ? last_ : last_ + 1;
-    return last_ = time;
-  }
+  // No two events have the same time, unless it is beyond all reason: differences must not overflow.
+  int64_t next_time(int64_t time) { return last_ = std::min(std::max(time, last_ + 1), kEndOfTime); }
   [[nodiscard]] int64_t last() const { return last_; }
   [[nodiscard]] EventSink& sink() { return sink_; }
+
+  static constexpr int64_t kEndOfTime = INT64_MAX / 4;
 
  private:
   EventSink& sink_;

@@ -12,6 +12,8 @@ namespace {
 constexpr int kMarkedEnds = 26;
 // How far a generation's number may be ahead after a broken part.
 constexpr uint64_t kPlausibleStep = 64;
+// And how far its time: days.
+constexpr uint64_t kPlausibleTicks = uint64_t{1} << 44;
 // The clock that Go's runtime uses nearly everywhere: nanoseconds / 64.
 constexpr uint64_t kUsualFrequency = 15'625'000;
 
@@ -84,9 +86,15 @@ size_t GenerationReader::take(std::string_view bytes, uint64_t offset) {
   return taken;
 }
 
-void GenerationReader::stop(std::string what, uint64_t offset) {
+void GenerationReader::stop(const std::string& what, uint64_t offset) {
   stopped_ = true;
-  problem(what + " " + at_byte(offset) + ": the trace is broken there");
+  obstacle_ = what + " " + at_byte(offset) + ": the trace is broken there";
+}
+
+void GenerationReader::tell_obstacle() {
+  if (obstacle_.empty()) return;
+  problem(obstacle_);
+  obstacle_.clear();
   generation_.complete = false;
   if (generation_.number != 0) end_generation(false);
 }
@@ -101,7 +109,8 @@ size_t GenerationReader::resync(std::string_view bytes, bool last) {
     BatchHeader header, next;
     const char* what = nullptr;
     const auto fits = [this](const BatchHeader& h) {
-      return h.generation > last_number_ && h.generation <= last_number_ + kPlausibleStep;
+      return h.generation > last_number_ && h.generation <= last_number_ + kPlausibleStep &&
+             h.time >= generation_.first_tick && h.time - generation_.first_tick < kPlausibleTicks;
     };
     Parsed parsed = read_batch_header(reader, header, what);
     if (parsed == Parsed::kOk && !fits(header)) continue;

@@ -16,6 +16,8 @@ class GenerationReader {
   // those were. Bytes that are no batch are an obstacle: is_stopped() then.
   size_t take(std::string_view bytes, uint64_t offset);
   [[nodiscard]] bool is_stopped() const { return stopped_; }
+  // Unless the obstacle is another trace's header, it is told.
+  void tell_obstacle();
   // Past an obstacle: gives how many bytes to leave out, up to a batch of a later generation (then it is no
   // longer stopped) or to where more bytes are needed. `last`: none will come.
   size_t resync(std::string_view bytes, bool last);
@@ -23,7 +25,7 @@ class GenerationReader {
   void finish(size_t left, uint64_t offset);
 
  private:
-  void stop(std::string what, uint64_t offset);
+  void stop(const std::string& what, uint64_t offset);
   void end_generation(bool at_end);
   // False where not all events could be put in order; `why` says what hindered.
   bool order_events(std::string& why);
@@ -37,6 +39,7 @@ class GenerationReader {
   uint64_t last_number_ = 0;  // of the last generation begun
   int64_t first_time_ = 0;    // of the trace
   bool stopped_ = false;
+  std::string obstacle_;  // that has not been told
 };
 
 }  // namespace edp::decode::go_trace

@@ -21,8 +21,7 @@ void read_one_stream(std::string_view bytes, int go_minor, EventSink& sink) {
     sink.on_problem("the trace's events up to " + std::to_string(converter.last_time() / 1'000'000) +
                     " ms were read");
   }
-  const int64_t end = converter.last_time() == INT64_MAX ? INT64_MAX : converter.last_time() + 1;
-  sink.on_trace_end(end, kHeader + bytes.size());
+  sink.on_trace_end(converter.end(), kHeader + bytes.size());
 }
 
 }  // namespace edp::decode::go_trace

@@ -35,7 +35,7 @@ Converter::Converter(Index& index, const Order& order, int go_minor, EventSink& 
     : index_(index), order_(order), go_minor_(go_minor), emitter_(sink, -2) {
   if (index.ticks_per_second != 0) ns_per_tick_ = 1e9 / static_cast<double>(index.ticks_per_second);
   procs_.resize(index.procs.size());
-  goroutines_.add(0, {.status = Status::kRunning});
+  goroutine(0).status = Status::kRunning;
   const std::pair<Type, std::string_view> reasons[] = {{kGoStop, "forever"},
                                                        {kGoSched, "runtime.Gosched"},
                                                        {kGoPreempt, "preempted"},
@@ -62,12 +62,36 @@ int64_t Converter::time_of(int64_t ticks) const {
   const double since = static_cast<double>(
       static_cast<int64_t>(static_cast<uint64_t>(ticks) - static_cast<uint64_t>(first_ticks_)));
   const double ns = since * ns_per_tick_;
-  return ns < 9.2e18 && ns > -9.2e18 ? static_cast<int64_t>(ns) : INT64_MAX;
+  constexpr auto kEnd = static_cast<double>(Emitter::kEndOfTime);
+  return ns < kEnd && ns > -kEnd ? static_cast<int64_t>(ns) : Emitter::kEndOfTime;
+}
+
+inline Converter::Goroutine* Converter::find(uint64_t id) {
+  if (current_ != nullptr && current_->id == id) return current_;
+  Goroutine** known = goroutines_.find(id);
+  return known == nullptr ? nullptr : *known;
 }
 
 Converter::Goroutine& Converter::goroutine(uint64_t id) {
-  if (Goroutine* known = goroutines_.find(id)) return *known;
-  return goroutines_.add(id, {});
+  if (Goroutine* known = find(id)) return *known;
+  if (free_.empty()) free_.push_back(&pool_.emplace_back());
+  Goroutine& goroutine = *free_.back();
+  free_.pop_back();
+  goroutine = {.id = id};
+  goroutines_.add(id, &goroutine);
+  return goroutine;
+}
+
+// Its place stays readable, and tells that nobody is there.
+void Converter::forget(Goroutine& goroutine) {
+  goroutines_.erase(goroutine.id);
+  goroutine.id = UINT64_MAX;
+  free_.push_back(&goroutine);
+}
+
+void Converter::run_on(Proc& proc, Goroutine* goroutine) {
+  proc.goroutine = goroutine == nullptr ? 0 : goroutine->id;
+  proc.goroutine_at = goroutine;
 }
 
 // Merges the order with the ends of system calls, which are earlier than they were written.
@@ -125,75 +149,80 @@ bool Converter::run() {
 
 // -- what is handed on
 
-go_trace::Event Converter::make(EventType type, const Event& event, const Proc* proc, int64_t proc_id) {
-  go_trace::Event out;
+go_trace::Event& Converter::make(EventType type, const Event& event, const Proc* proc, int64_t proc_id) {
+  go_trace::Event& out = event_;
   out.type = type;
   out.time = time_of(event.ticks);
+  out.args = {};
   out.goroutine = event.goroutine == 0 ? kNoId : static_cast<int64_t>(event.goroutine);
   out.proc = proc_id;
-  if (proc != nullptr && proc_id < kFirstFakeProc) out.thread = proc->thread;
+  out.thread = proc != nullptr && proc_id < kFirstFakeProc ? proc->thread : kNoId;
   out.stack = index_.tables.stack_index(event.raw.stack);
+  out.new_stack = out.text = out.text2 = kNone;
+  out.subject_tag = out.proc_tag = nullptr;
+  Goroutine* current = out.goroutine == kNoId ? nullptr : find(event.goroutine);
+  out.goroutine_tag = current == nullptr ? nullptr : &current->tag;
   return out;
 }
 
-void Converter::emit(go_trace::Event event) {
-  if (event.goroutine != kNoId) {
-    if (Goroutine* current = goroutines_.find(static_cast<uint64_t>(event.goroutine)))
-      event.goroutine_tag = &current->tag;
-  }
+void Converter::emit_go(go_trace::Event& event, Goroutine& subject, GoState from, GoState to) {
+  event.subject = subject.id;
+  event.subject_tag = &subject.tag;
+  event.go_from = from;
+  event.go_to = to;
   emitter_.emit(event);
 }
 
-void Converter::emit_go(go_trace::Event event, uint64_t subject, GoState from, GoState to) {
-  event.subject = subject;
-  event.subject_tag = &goroutine(subject).tag;
-  event.go_from = from;
-  event.go_to = to;
-  emit(event);
-}
-
 void Converter::emit_status(const Event& event, const Proc* proc, int64_t proc_id, GoState state) {
-  go_trace::Event out = make(kGoStatus, event, proc, proc_id);
+  Goroutine& subject = goroutine(event.goroutine);
+  go_trace::Event& out = make(kGoStatus, event, proc, proc_id);
   out.stack = kNone;
-  goroutine(event.goroutine).is_untold = false;
-  emit_go(out, event.goroutine, GoState::kUndetermined, state);
+  subject.is_untold = false;
+  emit_go(out, subject, GoState::kUndetermined, state);
 }
 
 void Converter::tell_untold(int64_t time) {
+  std::ranges::sort(untold_);
   for (const uint64_t id : untold_) {
-    if (!goroutine(id).is_untold) continue;
-    go_trace::Event out;
-    out.type = kGoStatus;
+    Goroutine* subject = find(id);
+    if (subject == nullptr || !subject->is_untold) continue;
+    go_trace::Event& out = make(kGoStatus, {}, nullptr, kNoId);
     out.time = time;
-    emit_go(out, id, GoState::kUndetermined, GoState::kRunnable);
+    emit_go(out, *subject, GoState::kUndetermined, GoState::kRunnable);
   }
   untold_ = {};
 }
 
 void Converter::emit_cpu_sample(const CpuSample& sample) {
-  go_trace::Event out;
-  out.type = go_trace::kCpuSample;
-  out.time = time_of(static_cast<int64_t>(sample.ticks));
-  out.proc = sample.proc;
-  out.goroutine = sample.goroutine == 0 ? kNoId : static_cast<int64_t>(sample.goroutine);
-  out.stack = index_.tables.stack_index(sample.stack);
-  emit(out);
+  Event event;
+  event.ticks = static_cast<int64_t>(sample.ticks);
+  event.goroutine = sample.goroutine;
+  event.raw.stack = sample.stack;
+  current_ = nullptr;
+  emitter_.emit(make(go_trace::kCpuSample, event, nullptr, sample.proc));
 }
 
 // -- the rules
 
 bool Converter::check_running(const Event& event, const Proc* proc, bool or_none) {
-  const Goroutine* known = goroutines_.find(event.goroutine);
-  if (known == nullptr || known->status != Status::kRunning)
+  if (current_ == nullptr || current_->status != Status::kRunning) {
     return broken("does what only a running one can", event);
-  if (proc == nullptr || proc->goroutine != event.goroutine)
+  }
+  if (proc == nullptr || proc->goroutine != event.goroutine) {
     return broken("does something on a processor that runs another one", event);
+  }
   return or_none || event.goroutine != 0 ||
          broken("something is done by no goroutine that only one can do", event);
 }
 
 bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks) {
   const auto& args = event.raw.args;
+  // Mostly the one that the processor runs.
+  current_ = proc == nullptr ? nullptr : proc->goroutine_at;
+  if (current_ == nullptr || current_->id != event.goroutine) {
+    current_ = nullptr;
+    current_ = find(event.goroutine);
+  }
   switch (event.raw.type) {
     case kGomaxprocs: {
       if (starting_) {
@@ -201,9 +230,9 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
         tell_untold(time_of(event.ticks));
         return true;
       }
-      go_trace::Event out = make(kProcsChange, event, proc, proc_id);
+      go_trace::Event& out = make(kProcsChange, event, proc, proc_id);
       out.args[0] = args[0];
-      emit(out);
+      emitter_.emit(out);
       return true;
     }
     case kProcStart:
@@ -214,7 +243,7 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
       if (!starts && proc->goroutine != 0) return broken("a processor stops that runs a goroutine", event);
       proc->running = starts;
       if (starts) proc->thread = static_cast<int64_t>(args[0]);
-      go_trace::Event out = make(starts ? go_trace::kProcStart : go_trace::kProcStop, event, proc, proc_id);
+      go_trace::Event& out = make(starts ? go_trace::kProcStart : go_trace::kProcStop, event, proc, proc_id);
       if (!proc->is_told) out.type = kProcStatus;
       out.subject = static_cast<uint64_t>(proc_id);
       out.proc_tag = &proc->tag;
@@ -223,7 +252,7 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
                                      : ProcState::kRunning;
       out.proc_to = starts ? ProcState::kRunning : ProcState::kIdle;
       proc->is_told = true;
-      emit(out);
+      emitter_.emit(out);
       if (!starts) proc->thread = kNoId;
       return true;
     }
@@ -240,7 +269,7 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
       return collector(event, proc, proc_id);
     case kGoCreate: {
       if (!check_running(event, proc, true)) return false;
-      if (goroutines_.find(args[0]) != nullptr) return broken("makes one that exists already", event);
+      if (find(args[0]) != nullptr) return broken("makes one that exists already", event);
       Goroutine& made = goroutine(args[0]);
       made.status = Status::kRunnable;
       if (starting_) {
@@ -248,10 +277,10 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
         untold_.push_back(args[0]);
         return true;
       }
-      go_trace::Event out = make(go_trace::kGoCreate, event, proc, proc_id);
+      go_trace::Event& out = make(go_trace::kGoCreate, event, proc, proc_id);
       out.new_stack = index_.tables.stack_index(static_cast<uint32_t>(args[1]));
       if (args[1] > UINT32_MAX) out.new_stack = kNone;
-      emit_go(out, args[0], GoState::kNotExist, GoState::kRunnable);
+      emit_go(out, made, GoState::kNotExist, GoState::kRunnable);
       return true;
     }
     case kGoStart:
@@ -260,62 +289,61 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
       return start_goroutine(event, proc, proc_id);
     case kGoEnd:
       if (!check_running(event, proc)) return false;
-      proc->goroutine = 0;
-      emit_go(make(kGoDestroy, event, proc, proc_id), event.goroutine, GoState::kRunning, GoState::kNotExist);
-      goroutines_.erase(event.goroutine);
+      run_on(*proc, nullptr);
+      emit_go(make(kGoDestroy, event, proc, proc_id), *current_, GoState::kRunning, GoState::kNotExist);
+      forget(*current_);
       regions_.erase(event.goroutine);
       return true;
     case kGoUnblock:
     case kGoUnblockLocal: {
       const bool by_timer = index_.timer_goroutines.find(event.goroutine) != nullptr;
-      const Goroutine* current = goroutines_.find(event.goroutine);
-      if (current == nullptr || current->status != Status::kRunning)
+      if (current_ == nullptr || current_->status != Status::kRunning) {
         return broken("lets another one go without running", event);
-      if (!by_timer && proc->goroutine != event.goroutine)
+      }
+      if (!by_timer && proc->goroutine != event.goroutine) {
         return broken("lets another one go on a processor that it does not have", event);
-      Goroutine& other = goroutine(args[0]);
-      if (other.status != Status::kWaiting) return broken("lets one go that does not wait", event);
-      other.status = Status::kRunnable;
-      const bool by_network = other.on_network;
-      other.on_network = false;
-      emit_go(make(go_trace::kGoUnblock, event, proc,
-                   by_network ? kNetpollProc
-                   : by_timer ? kTimerProc
-                              : proc_id),
-              args[0], GoState::kWaiting, GoState::kRunnable);
+      }
+      Goroutine* other = find(args[0]);
+      if (other == nullptr || other->status != Status::kWaiting)
+        return broken("lets one go that does not wait", event);
+      other->status = Status::kRunnable;
+      const int64_t where = other->on_network ? kNetpollProc : by_timer ? kTimerProc : proc_id;
+      other->on_network = false;
+      emit_go(make(go_trace::kGoUnblock, event, proc, where), *other, GoState::kWaiting, GoState::kRunnable);
       return true;
     }
     case kGoSysCall: {
       if (!check_running(event, proc)) return false;
-      go_trace::Event out = make(kGoSyscallBegin, event, proc, proc_id);
-      emit_go(out, event.goroutine, GoState::kRunning, GoState::kSyscall);
+      go_trace::Event& out = make(kGoSyscallBegin, event, proc, proc_id);
+      emit_go(out, *current_, GoState::kRunning, GoState::kSyscall);
       if (syscall_blocks) return true;
       // How long it took is not told.
       out.type = kGoSyscallEnd;
-      ++out.time;
+      out.time = time_of(event.ticks) + 1;
       out.stack = kNone;
-      emit_go(out, event.goroutine, GoState::kSyscall, GoState::kRunning);
+      emit_go(out, *current_, GoState::kSyscall, GoState::kRunning);
       return true;
     }
     case kGoSysBlock:
       if (!check_running(event, proc)) return false;
-      goroutine(event.goroutine).status = Status::kWaiting;
-      proc->goroutine = 0;
+      current_->status = Status::kWaiting;
+      run_on(*proc, nullptr);
       return true;
     case kGoSysExit:
     case kGoSysExitLocal: {
-      Goroutine& current = goroutine(event.goroutine);
-      if (current.status != Status::kWaiting) return broken("leaves a system call that it is not in", event);
-      current.status = Status::kRunnable;
-      emit_go(make(kGoSyscallEndBlocked, event, nullptr, kSyscallProc), event.goroutine, GoState::kSyscall,
+      if (current_ == nullptr || current_->status != Status::kWaiting) {
+        return broken("leaves a system call that it is not in", event);
+      }
+      current_->status = Status::kRunnable;
+      emit_go(make(kGoSyscallEndBlocked, event, nullptr, kSyscallProc), *current_, GoState::kSyscall,
               GoState::kRunnable);
       return true;
     }
     case kGoWaiting:
     case kGoInSyscall: {
-      Goroutine& current = goroutine(event.goroutine);
-      if (current.status != Status::kRunnable) return broken("is told to wait, but does not", event);
-      current.status = Status::kWaiting;
+      if (current_ == nullptr || current_->status != Status::kRunnable)
+        return broken("is told to wait, but does not", event);
+      current_->status = Status::kWaiting;
       emit_status(event, proc, proc_id, event.raw.type == kGoWaiting ? GoState::kWaiting : GoState::kSyscall);
       return true;
     }
@@ -332,45 +360,46 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
 }
 
 bool Converter::start_goroutine(const Event& event, Proc* proc, int64_t proc_id) {
-  Goroutine* current = goroutines_.find(event.goroutine);
-  if (current == nullptr || current->status != Status::kRunnable) return broken("runs that can't", event);
+  if (current_ == nullptr || current_->status != Status::kRunnable) return broken("runs that can't", event);
   if (proc->goroutine != 0) return broken("runs on a processor that runs another one", event);
-  current->status = Status::kRunning;
-  current->on_network = false;
-  proc->goroutine = event.goroutine;
+  current_->status = Status::kRunning;
+  current_->on_network = false;
+  run_on(*proc, current_);
   if (starting_ && event.raw.type != kGoStartLabel) {
     emit_status(event, proc, proc_id, GoState::kRunning);
     return true;
   }
-  go_trace::Event out = make(go_trace::kGoStart, event, proc, proc_id);
+  go_trace::Event& out = make(go_trace::kGoStart, event, proc, proc_id);
   out.stack = kNone;
-  emit_go(out, event.goroutine, GoState::kRunnable, GoState::kRunning);
+  emit_go(out, *current_, GoState::kRunnable, GoState::kRunning);
   if (event.raw.type == kGoStartLabel) {
     out.type = kGoLabel;
+    out.subject_tag = nullptr;
+    out.time = time_of(event.ticks);
     out.text = index_.tables.text_index(event.raw.args[2]);
-    emit(out);
+    emitter_.emit(out);
   }
   return true;
 }
 
 bool Converter::block(const Event& event, Proc* proc, int64_t proc_id) {
   if (!check_running(event, proc)) return false;
-  Goroutine& current = goroutine(event.goroutine);
+  Goroutine& current = *current_;
   const bool yields = event.raw.type == kGoSched || event.raw.type == kGoPreempt;
   current.status = yields                          ? Status::kRunnable
                    : event.raw.type == v1::kGoStop ? Status::kNew
                                                    : Status::kWaiting;
   current.on_network = event.raw.type == kGoBlockNet;
-  proc->goroutine = 0;
-  go_trace::Event out = make(yields ? go_trace::kGoStop : go_trace::kGoBlock, event, proc, proc_id);
+  run_on(*proc, nullptr);
+  go_trace::Event& out = make(yields ? go_trace::kGoStop : go_trace::kGoBlock, event, proc, proc_id);
   out.text = block_reasons_[event.raw.type];
-  emit_go(out, event.goroutine, GoState::kRunning, yields ? GoState::kRunnable : GoState::kWaiting);
+  emit_go(out, current, GoState::kRunning, yields ? GoState::kRunnable : GoState::kWaiting);
   return true;
 }
 
 bool Converter::collector(const Event& event, Proc* proc, int64_t proc_id) {
   const auto& args = event.raw.args;
-  go_trace::Event out = make(go_trace::kHeapAlloc, event, proc, proc_id);
+  go_trace::Event& out = make(go_trace::kHeapAlloc, event, proc, proc_id);
   out.args[0] = args[0];
   out.args[1] = args[1];
   const auto toggle = [&](bool& state, bool begins, const char* what) {
@@ -381,8 +410,7 @@ bool Converter::collector(const Event& event, Proc* proc, int64_t proc_id) {
   switch (event.raw.type) {
     case kGcStart:
       if (!toggle(collecting_, true, "garbage collection begins twice")) return false;
-      out = make(kGcBegin, event, proc, kGcProc);
-      out.args[0] = args[0];
+      make(kGcBegin, event, proc, kGcProc).args[0] = args[0];
       break;
     case kGcDone:
       if (!toggle(collecting_, false, "garbage collection ends that has not begun")) return false;
@@ -428,13 +456,13 @@ bool Converter::collector(const Event& event, Proc* proc, int64_t proc_id) {
     default:
       break;
   }
-  emit(out);
+  emitter_.emit(out);
   return true;
 }
 
 bool Converter::task_or_region(const Event& event, const Proc* proc, int64_t proc_id) {
   const auto& args = event.raw.args;
-  go_trace::Event out = make(kUserTaskBegin, event, proc, proc_id);
+  go_trace::Event& out = make(kUserTaskBegin, event, proc, proc_id);
   out.args[0] = args[0];
   switch (event.raw.type) {
     case kUserTaskCreate: {
@@ -475,7 +503,7 @@ bool Converter::task_or_region(const Event& event, const Proc* proc, int64_t pro
       out.text = index_.tables.text_index(args[1]);
       out.text2 = index_.tables.add_text_view(event.raw.text);
   }
-  emit(out);
+  emitter_.emit(out);
   return true;
 }
 

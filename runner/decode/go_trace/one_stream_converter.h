@@ -2,6 +2,8 @@
 // them.
 #pragma once
 
+#include <deque>
+
 #include "runner/decode/go_trace/emitter.h"
 #include "runner/decode/go_trace/one_stream_order.h"
 
@@ -15,10 +17,12 @@ class Converter {
   bool run();
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] int64_t last_time() const { return emitter_.last(); }
+  int64_t end() { return emitter_.next_time(emitter_.last()); }  // of the trace, behind all events
 
  private:
   enum class Status : uint8_t { kNew, kRunnable, kRunning, kWaiting };
   struct Goroutine {
+    uint64_t id = 0;
     Status status = Status::kNew;
     bool on_network = false;  // waits for it
     bool assists = false;
@@ -28,6 +32,7 @@ class Converter {
   struct Proc {
     int64_t thread = kNoId;
     uint64_t goroutine = 0;
+    Goroutine* goroutine_at = nullptr;  // may have gone since
     uint32_t tag = kNone;
     bool running = false, sweeps = false, is_told = false;
   };
@@ -40,12 +45,16 @@ class Converter {
   bool broken(const std::string& what, const Event& event);
   int64_t time_of(int64_t ticks) const;
   bool convert(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks);
+  // Finds the event's goroutine, and whether it runs on the event's processor.
   bool check_running(const Event& event, const Proc* proc, bool or_none = false);
-  Goroutine& goroutine(uint64_t id);
+  Goroutine* find(uint64_t id);
+  Goroutine& goroutine(uint64_t id);  // made where it is not known
+  void forget(Goroutine& goroutine);
+  void run_on(Proc& proc, Goroutine* goroutine);
 
-  go_trace::Event make(EventType type, const Event& event, const Proc* proc, int64_t proc_id);
-  void emit(go_trace::Event event);
-  void emit_go(go_trace::Event event, uint64_t subject, model::GoState from, model::GoState to);
+  // The event to be handed on; valid until the next call.
+  go_trace::Event& make(EventType type, const Event& event, const Proc* proc, int64_t proc_id);
+  void emit_go(go_trace::Event& event, Goroutine& subject, model::GoState from, model::GoState to);
   void emit_status(const Event& event, const Proc* proc, int64_t proc_id, model::GoState state);
   void emit_cpu_sample(const CpuSample& sample);
   void tell_untold(int64_t time);
@@ -62,7 +71,11 @@ class Converter {
   int64_t first_ticks_ = 0;
   bool starting_ = true;  // the goroutines that exist are being told
   std::vector<Proc> procs_;
-  IdMap<Goroutine> goroutines_;
+  IdMap<Goroutine*> goroutines_;
+  std::deque<Goroutine> pool_;
+  std::vector<Goroutine*> free_;
+  Goroutine* current_ = nullptr;  // of the event
+  go_trace::Event event_;
   std::vector<uint64_t> untold_;
   IdMap<Task> tasks_;
   IdMap<std::vector<Region>> regions_;

@@ -72,7 +72,7 @@ class Indexer {
       case kCpuSample:
         return read_single(p, type);
       default:
-        return read_event(p, end_, raw_);
+        return skip_event(p, end_, raw_);
     }
   }
 

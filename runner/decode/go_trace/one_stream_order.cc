@@ -1,6 +1,7 @@
 #include "runner/decode/go_trace/one_stream_order.h"
 
 #include <algorithm>
+#include <deque>
 
 namespace edp::decode::go_trace::v1 {
 
@@ -88,6 +89,7 @@ namespace {
 enum class Status : uint8_t { kDead, kRunnable, kRunning, kWaiting };
 
 struct State {
+  uint64_t goroutine = 0;
   uint64_t sequence = 0;
   Status status = Status::kDead;
   int64_t blocked_at = 0;  // ticks of the last kGoSysBlock
@@ -150,7 +152,7 @@ Change change_of(const Event& event) {
 class Merger {
  public:
   explicit Merger(const Index& index) : index_(index), order_(index.procs.size()) {
-    for (const ProcBatches& proc : index.procs) sources_.push_back({ProcCursor(proc), {}, {}});
+    for (const ProcBatches& proc : index.procs) sources_.push_back({ProcCursor(proc), {}, nullptr, {}});
     available_.resize(sources_.size() + 1);
     for (size_t i = 0; i < available_.size(); ++i) available_[i] = i;
   }
@@ -167,6 +169,7 @@ class Merger {
   struct Source {
     ProcCursor cursor;
     Change change;
+    State* state = nullptr;  // that `change` is about
     // A system call whose outcome the goroutine's next event tells.
     struct {
       uint64_t goroutine = 0;
@@ -181,16 +184,35 @@ class Merger {
 
   [[nodiscard]] size_t sampler() const { return sources_.size(); }
 
-  State& state(const Change& change) {
-    if (change.of == Change::kCollector) return collector_;
-    if (State* known = states_.find(change.goroutine)) return *known;
-    return states_.add(change.goroutine, {});
+  // The goroutine's, a new one where there is none.
+  State& find_state(uint64_t goroutine) {
+    if (State** known = states_.find(goroutine)) return **known;
+    if (free_.empty()) free_.push_back(&pool_.emplace_back());
+    State& state = *free_.back();
+    free_.pop_back();
+    state = {.goroutine = goroutine};
+    states_.add(goroutine, &state);
+    return state;
   }
-  bool is_ready(const Change& change) {
+  void forget_state(uint64_t goroutine) {
+    State** known = states_.find(goroutine);
+    if (known == nullptr) return;
+    (*known)->goroutine = kAnySequence;  // whoever looks at it, looks for another one
+    free_.push_back(*known);
+    states_.erase(goroutine);
+  }
+  State& state_of(Source& source) {
+    const Change& change = source.change;
+    if (change.of == Change::kCollector) return collector_;
+    if (source.state == nullptr || source.state->goroutine != change.goroutine) {
+      source.state = &find_state(change.goroutine);
+    }
+    return *source.state;
+  }
+  bool is_ready(Source& source) {
+    const Change& change = source.change;
     if (change.of == Change::kNothing) return true;
-    const State* known = change.of == Change::kCollector ? &collector_ : states_.find(change.goroutine);
-    static const State kDead;
-    const State& now = known == nullptr ? kDead : *known;
+    const State& now = state_of(source);
     return (change.need_sequence == kAnySequence || change.need_sequence == now.sequence) &&
            change.need == now.status;
   }
@@ -210,7 +232,7 @@ class Merger {
     for (size_t i = 0; i < available_.size();) {
       const size_t s = available_[i];
       const bool has = load(s);
-      if (has && s != sampler() && !is_ready(sources_[s].change)) {
+      if (has && s != sampler() && !is_ready(sources_[s])) {
         ++i;
         continue;
       }
@@ -252,11 +274,11 @@ class Merger {
     source.has_event = false;
     const Change& change = source.change;
     if (change.of != Change::kNothing) {
-      if (!is_ready(change)) {
+      if (!is_ready(source)) {
         fail("a goroutine's states contradict each other");
         return false;
       }
-      State& now = state(change);
+      State& now = state_of(source);
       now.status = change.next;
       if (change.next_sequence == kNextSequence)
         ++now.sequence;
@@ -265,7 +287,7 @@ class Merger {
       if (event.raw.type == kGoSysBlock || event.raw.type == kGoInSyscall) now.blocked_at = event.ticks;
       if (event.raw.type == kGoSysExit) note_exit(event, now);
     } else if (event.raw.type == kGoEnd) {
-      states_.erase(event.goroutine);
+      forget_state(event.goroutine);
     }
     if (source.open.goroutine != 0 && source.open.goroutine == event.goroutine) {
       order_.syscall_blocks[source.open.call] = event.raw.type == kGoSysBlock;
@@ -323,7 +345,9 @@ class Merger {
   std::vector<Source> sources_;
   std::vector<size_t> available_;
   std::vector<Entry> frontier_;
-  IdMap<State> states_;
+  IdMap<State*> states_;
+  std::deque<State> pool_;
+  std::vector<State*> free_;
   State collector_;
   size_t sample_ = 0;
   uint64_t place_ = 0;

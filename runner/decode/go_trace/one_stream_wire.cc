@@ -8,46 +8,6 @@ namespace {
 constexpr unsigned kInlineArgs = 3;  // more are prefixed with their length in bytes
 constexpr uint64_t kMaxArgBytes = 2048, kMaxText = 1'000'000;
 
-constexpr std::array<Spec, 64> make_specs() {
-  std::array<Spec, 64> s{};
-  s[kBatch] = {2, false, false};
-  s[kString] = {0, false, false};
-  s[kStack] = {0, false, false};
-  s[kFrequency] = {1, false, false};
-  s[kTimerGoroutine] = {1, false, false};
-  s[kGomaxprocs] = {1, true};
-  s[kProcStart] = {1};
-  s[kGcStart] = {1, true};
-  s[kStwStart] = {1};
-  s[kGcSweepStart] = {0, true};
-  s[kGcSweepDone] = {2};
-  s[kGoCreate] = {2, true};
-  s[kGoStart] = {2};
-  for (const Type type :
-       {kGoStop, kGoSched, kGoPreempt, kGoSleep, kGoBlock, kGoBlockSend, kGoBlockRecv, kGoBlockSelect,
-        kGoBlockSync, kGoBlockCond, kGoBlockNet, kGoSysCall, kGoBlockGc, kGcMarkAssistStart}) {
-    s[type] = {0, true};
-  }
-  s[kGoUnblock] = {2, true};
-  s[kGoSysExit] = {3};
-  s[kGoWaiting] = {1};
-  s[kGoInSyscall] = {1};
-  s[kHeapAlloc] = {1};
-  s[kHeapGoal] = {1};
-  s[kGoStartLocal] = {1};
-  s[kGoUnblockLocal] = {1, true};
-  s[kGoSysExitLocal] = {2};
-  s[kGoStartLabel] = {3};
-  s[kUserTaskCreate] = {3, true};
-  s[kUserTaskEnd] = {1, true};
-  s[kUserRegion] = {3, true};
-  s[kUserLog] = {2, true};
-  s[kCpuSample] = {3, true};
-  return s;
-}
-
-constexpr std::array<Spec, 64> kSpecs = make_specs();
-
 unsigned args_of(Byte first) { return (first >> 6) + 1U; }
 
 const char* read_text(const Byte*& p, const Byte* end, std::string_view& text) {
@@ -61,8 +21,6 @@ const char* read_text(const Byte*& p, const Byte* end, std::string_view& text) {
 }
 
 }  // namespace
-
-const Spec& spec_of(uint8_t type) { return kSpecs[type & 63]; }
 
 const char* read_arguments(const Byte*& p, const Byte* end, uint64_t* args, size_t max, size_t& count) {
   ByteReader bytes(p, end);
@@ -106,25 +64,13 @@ bool read_batch(const Byte*& p, const Byte* end, BatchStart& batch) {
   return true;
 }
 
-const char* read_event(const Byte*& p, const Byte* end, Raw& raw) {
+const char* read_any_event(const Byte*& p, const Byte* end, Raw& raw) {
   const Byte first = *p;
   const unsigned type = first & 63;
   raw.type = static_cast<Type>(type);
   if (type == kNoType || type >= kTypeEnd) return "an event has a type that there is not";
   const Spec& spec = kSpecs[type];
-  // The quick way: few arguments, far from the end.
   const size_t expected = static_cast<size_t>(spec.args) + (spec.has_stack ? 1 : 0) + 1;
-  if (expected == args_of(first) && expected <= kInlineArgs && end - p > 40 && spec.is_timed) {
-    const Byte* q = p + 1;
-    bool ok = read_varint_unchecked(q, raw.ticks);
-    for (size_t i = 0; i < static_cast<size_t>(spec.args); ++i) ok &= read_varint_unchecked(q, raw.args[i]);
-    uint64_t stack = 0;
-    if (spec.has_stack) ok &= read_varint_unchecked(q, stack);
-    raw.stack = static_cast<uint32_t>(stack);
-    if (!ok) return "an event has a number longer than 64 bits";
-    p = q;
-    return nullptr;
-  }
   switch (type) {
     case kBatch: {
       BatchStart batch;

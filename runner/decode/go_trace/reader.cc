@@ -89,9 +89,8 @@ Result<void> TraceReader::read_pending(bool last) {
       continue;
     }
     if (!generations_) {  // one stream: all of it is needed
-      const size_t next = find_header(rest, 0);
-      if (next == std::string_view::npos && !last) break;
-      rest = rest.substr(0, next);
+      if (!last) break;
+      rest = rest.substr(0, find_header(rest, 0));
       read_one_stream(rest, go_minor_, sink_);
       consumed_ += rest.size();
       go_minor_ = 0;
@@ -106,8 +105,13 @@ Result<void> TraceReader::read_pending(bool last) {
         continue;
       }
       if (rest.size() < kHeader && !last) break;
+      generations_->tell_obstacle();
       const size_t next = find_header(rest, 0);
-      consumed_ += generations_->resync(rest.substr(0, next), last || next != std::string_view::npos);
+      const bool ends = last || next != std::string_view::npos;
+      // A header may have begun to arrive: what could be part of one decides nothing yet.
+      const size_t end = ends ? std::min(next, rest.size()) : rest.size() - (kHeader - 1);
+      consumed_ += generations_->resync(rest.substr(0, end), ends);
+      if (!generations_->is_stopped()) continue;
     }
     if (consumed_ == before) break;
   }

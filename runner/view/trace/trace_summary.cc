@@ -15,7 +15,7 @@ namespace {
 
 // As Go's runtime tells its own goroutines.
 bool is_system(std::string_view function) {
-  return function.empty() || (function != "runtime.main" && function.starts_with("runtime."));
+  return (function != "runtime.main" && function.starts_with("runtime."));
 }
 
 struct Key {
@@ -115,7 +115,9 @@ TraceSummary summarize(const Timeline& timeline, const SliceFilter& filter, cons
       ++total.count;
       total.total += slice.duration();
       total.longest = std::max(total.longest, slice.duration());
-      if (shown && (ended || options.goroutine) && (slice.state != GoState::kRunning || options.state)) {
+      const bool sleeps = timeline.text(slice.reason) == "sleep" && options.is_all();
+      if (shown && !sleeps && (ended || options.goroutine) &&
+          (slice.state != GoState::kRunning || options.state)) {
         longest.offer(i, slice);
       }
     }

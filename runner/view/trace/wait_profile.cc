@@ -23,6 +23,7 @@ struct Span {
 
 struct Total {
   int64_t count = 0, time = 0;
+  int64_t last = -1;  // when it was last added to
 };
 
 class Summer {
@@ -103,6 +104,7 @@ class Summer {
     Total& total = totals_[stack == kNone ? totals_.size() - 1 : stack];
     ++total.count;
     total.time += time;
+    total.last = std::max(total.last, slice.end);
   }
 
   const Timeline& timeline_;
@@ -122,27 +124,31 @@ class ProfileBuilder {
   }
 
   model::Profile run(const std::vector<Total>& totals) {
-    std::map<std::vector<uint64_t>, Total> by_counters;
-    std::map<std::vector<uint64_t>, std::vector<uint32_t>> locations;
+    // Stacks with the same counters are one, and stand for the one seen last. Counters of 0 at the root don't
+    // count, so no stack at all is the same as one of nothing but unknown frames.
+    struct Sum {
+      Total total;
+      uint32_t stack = kNone;
+    };
+    std::map<std::vector<uint64_t>, Sum> sums;
     for (size_t i = 0; i < totals.size(); ++i) {
       if (totals[i].count == 0) continue;
       const uint32_t stack = i + 1 == totals.size() ? kNone : static_cast<uint32_t>(i);
       std::vector<uint64_t> counters;
-      std::vector<uint32_t> places;
-      for (const uint32_t frame : timeline_.stack(stack)) {
-        counters.push_back(timeline_.frames[frame].pc);
-        places.push_back(location(timeline_.frames[frame]));
-      }
-      Total& total = by_counters[counters];
-      total.count += totals[i].count;
-      total.time += totals[i].time;
-      locations[counters] = std::move(places);
+      for (const uint32_t frame : timeline_.stack(stack)) counters.push_back(timeline_.frames[frame].pc);
+      while (!counters.empty() && counters.back() == 0) counters.pop_back();
+      Sum& sum = sums[counters];
+      if (totals[i].last > sum.total.last) sum.stack = stack;
+      sum.total.count += totals[i].count;
+      sum.total.time += totals[i].time;
+      sum.total.last = std::max(sum.total.last, totals[i].last);
     }
-    for (const auto& [counters, total] : by_counters) {
-      const std::vector<uint32_t>& places = locations[counters];
-      profile_.sample_locations.insert(profile_.sample_locations.end(), places.begin(), places.end());
+    for (const auto& [counters, sum] : sums) {
+      for (const uint32_t frame : timeline_.stack(sum.stack)) {
+        profile_.sample_locations.push_back(location(timeline_.frames[frame]));
+      }
       profile_.location_ends.push_back(profile_.sample_locations.size());
-      profile_.values.insert(profile_.values.end(), {total.count, total.time});
+      profile_.values.insert(profile_.values.end(), {sum.total.count, sum.total.time});
     }
     return std::move(profile_);
   }

@@ -68,7 +68,7 @@ class Out {
   Out& operator<<(int64_t number) { return *this << std::to_string(number); }
   Out& operator<<(uint64_t number) { return *this << std::to_string(number); }
   void flush() {
-    std::fwrite(buffer_.data(), 1, buffer_.size(), stdout);
+    (void)std::fwrite(buffer_.data(), 1, buffer_.size(), stdout);
     buffer_.clear();
   }
 

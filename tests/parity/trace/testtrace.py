@@ -6,6 +6,8 @@ follow as a quoted line, stack frames as lines of four numbers.
 
 import ast
 import re
+import sys
+from pathlib import Path
 
 NAMES = """None EventBatch Stacks Stack Strings String CPUSamples CPUSample Frequency ProcsChange ProcStart ProcStop ProcSteal
 ProcStatus GoCreate GoCreateSyscall GoStart GoDestroy GoDestroySyscall GoStop GoBlock GoUnblock GoSyscallBegin GoSyscallEnd
@@ -15,6 +17,11 @@ GoSwitch GoSwitchDestroy GoCreateBlocked GoStatusStack ExperimentalBatch Sync Cl
 TYPES = {name: i for i, name in enumerate(NAMES)}
 TYPES.update({name: 128 + i for i, name in enumerate(
     "Span SpanAlloc SpanFree HeapObject HeapObjectAlloc HeapObjectFree GoroutineStack GoroutineStackAlloc GoroutineStackFree".split())})
+
+
+def go_bytes(literal):
+    """The bytes of a quoted string of Go, which may hold UTF-8 beside escapes."""
+    return ast.literal_eval("b" + "".join(chr(b) if b < 0x80 else f"\\x{b:02x}" for b in literal.encode()))
 
 
 def varint(number):
@@ -40,7 +47,7 @@ def binary(text):
         if not words:
             continue
         if line.startswith("\tdata="):
-            data = ast.literal_eval("b" + line.strip()[5:]) if line.isascii() else ast.literal_eval(line.strip()[5:]).encode()
+            data = go_bytes(line.strip()[len("data="):])
             out += varint(len(data)) + data
         elif line.startswith("\t"):
             out += numbers(words)
@@ -48,3 +55,7 @@ def binary(text):
             out.append(TYPES[words[0]])
             out += numbers(words[1:])
     return bytes(out)
+
+
+if __name__ == "__main__":  # testtrace.py FROM.test TO
+    Path(sys.argv[2]).write_bytes(binary(Path(sys.argv[1]).read_text(encoding="utf-8")))

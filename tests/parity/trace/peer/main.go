@@ -2,6 +2,7 @@
 //
 //	peer events FILE   every event, in order, with all that it carries
 //	peer states FILE   each goroutine's and processor's states over time
+//	peer profile FILE  a pprof profile's samples, sorted
 //	peer count FILE    events by kind; what bench/trace_vs_go.py measures
 package main
 
@@ -13,6 +14,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/google/pprof/profile"
 	"golang.org/x/exp/trace"
 )
 
@@ -251,15 +253,42 @@ func (s *states) print(w *bufio.Writer) {
 	}
 }
 
+func printProfile(file io.Reader) error {
+	p, err := profile.Parse(file)
+	if err != nil {
+		return err
+	}
+	var lines []string
+	for _, s := range p.Sample {
+		line := fmt.Sprint(s.Value)
+		for _, l := range s.Location {
+			line += fmt.Sprintf(" %x", l.Address)
+			for _, n := range l.Line {
+				line += fmt.Sprintf(" %s %s:%d", n.Function.Name, n.Function.Filename, n.Line)
+			}
+		}
+		lines = append(lines, line)
+	}
+	sort.Strings(lines)
+	fmt.Println(p.SampleType[0], p.SampleType[1], p.PeriodType, p.Period)
+	for _, line := range lines {
+		fmt.Println(line)
+	}
+	return nil
+}
+
 func run() error {
 	if len(os.Args) != 3 {
-		return fmt.Errorf("usage: peer events|states|count FILE")
+		return fmt.Errorf("usage: peer events|states|profile|count FILE")
 	}
 	file, err := os.Open(os.Args[2])
 	if err != nil {
 		return err
 	}
 	defer file.Close()
+	if os.Args[1] == "profile" {
+		return printProfile(file)
+	}
 	r, err := trace.NewReader(bufio.NewReaderSize(file, 1<<20))
 	if err != nil {
 		return err
