@@ -34,6 +34,9 @@ export interface Finding {
   advice: string;
   fingerprint: string;
   target: string;
+  // Missing in reports of older versions.
+  confirmed_by?: string[];
+  contradiction?: string;
 }
 
 export interface RuleOutcome {

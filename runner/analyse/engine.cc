@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "runner/analyse/correlate.h"
 #include "runner/analyse/rule.h"
 #include "runner/analyse/sites.h"
 #include "runner/analyse/source_line.h"
@@ -29,10 +30,10 @@ std::string_view base_name(std::string_view file) { return file.substr(file.rfin
 // The fault's identity from run to run: neither figures nor line numbers, which edits elsewhere shift, nor
 // the path, which differs between builds, nor the target, of which there may be a thousand alike.
 std::string fingerprint(const Finding& finding, size_t ordinal) {
+  const SourceLocation& place = finding.identity ? *finding.identity : finding.location;
   uint64_t hash = 0xcbf29ce484222325;
-  for (const std::string_view part :
-       {std::string_view(finding.rule), std::string_view(finding.location.function),
-        base_name(finding.location.file), std::string_view(finding.location.role)}) {
+  for (const std::string_view part : {std::string_view(finding.fault), std::string_view(place.function),
+                                      base_name(place.file), std::string_view(place.role)}) {
     hash = fnv1a(std::string_view("\0", 1), fnv1a(part, hash));
   }
   if (ordinal > 0) hash = fnv1a(std::to_string(ordinal), hash);
@@ -114,6 +115,7 @@ Analysis analyse(const model::Facts& facts, const config::Thresholds& thresholds
     analysis.rules.push_back(std::move(outcome));
     for (Finding& finding : judgement.findings) {
       finding.rule = rule.id;
+      finding.fault = rule.fault.empty() ? rule.id : rule.fault;
       finding.target = facts.target;
       analysis.findings.push_back(std::move(finding));
     }
@@ -125,6 +127,7 @@ Analysis analyse(const model::Facts& facts, const config::Thresholds& thresholds
                               .status = RuleStatus::kCannotTell,
                               .reason = "there is no rule of this id"});
   }
+  correlate(analysis.findings);
   // Within a severity the rules' own order stays: each puts its heaviest finding first.
   std::ranges::stable_sort(analysis.findings,
                            [](const Finding& a, const Finding& b) { return a.severity > b.severity; });

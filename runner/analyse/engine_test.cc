@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "runner/analyse/rule.h"
 #include "runner/analyse/testing/case_file.h"
@@ -82,6 +84,37 @@ TEST(Engine, RunsAllRulesWhereNoneIsNamedAndEachHasItsPage) {
         std::filesystem::path(EDP_SOURCE_DIR) / "docs/rules" / (outcome.rule + ".md");
     EXPECT_TRUE(std::filesystem::exists(page)) << page;
   }
+}
+
+// The same fault has the same fingerprint, whichever of its sources a run has.
+TEST(Engine, FingerprintsAreOfTheFaultNotOfItsSource) {
+  const std::string path =
+      std::string(EDP_SOURCE_DIR) + "/runner/analyse/rules/go/trace_and_profile-confirmed.case";
+  const auto facts = [&] {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    Result<testing::Case> golden = testing::parse_case(text.str(), path);
+    EXPECT_TRUE(golden) << (golden ? "" : golden.error().to_string());
+    return std::move(golden->facts);
+  };
+  const std::vector<std::string> rules = {"GO-MAP-LOCK-CONVOY", "GO-MAP-LOCK-WAIT"};
+  model::Facts profiles = facts();
+  profiles.traces.clear();
+  model::Facts traces = facts();
+  traces.profiles.clear();
+  const Analysis by_profiles = analyse(profiles, {}, rules);
+  const Analysis by_traces = analyse(traces, {}, rules);
+  const Analysis by_both = analyse(facts(), {}, rules);
+  for (const Analysis* analysis : {&by_profiles, &by_traces, &by_both})
+    ASSERT_EQ(analysis->findings.size(), 1U);
+  EXPECT_EQ(by_profiles.findings[0].rule, "GO-MAP-LOCK-CONVOY");
+  EXPECT_EQ(by_profiles.findings[0].confidence(), "one_source");
+  EXPECT_EQ(by_traces.findings[0].rule, "GO-MAP-LOCK-WAIT");
+  EXPECT_EQ(by_both.findings[0].rule, "GO-MAP-LOCK-CONVOY");
+  EXPECT_EQ(by_both.findings[0].confidence(), "confirmed");
+  EXPECT_EQ(by_profiles.findings[0].fingerprint, by_traces.findings[0].fingerprint);
+  EXPECT_EQ(by_profiles.findings[0].fingerprint, by_both.findings[0].fingerprint);
 }
 
 }  // namespace

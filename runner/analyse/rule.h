@@ -42,6 +42,9 @@ struct Rule {
   std::string_view requirement;  // "G4"
   std::vector<config::ThresholdSpec> thresholds;
   Judgement (*judge)(const RuleInput&) = nullptr;
+  // The rule that sees the same fault in another source; empty: none does, or this is it. Fingerprints are of
+  // the fault, so a fault keeps its own whichever source a run has. See correlate.h.
+  std::string_view fault;
 };
 
 // All rules, in the order in which they are listed.

@@ -64,10 +64,15 @@ std::string tidy(std::string_view line) {
 
 }  // namespace
 
-std::string read_source_line(std::string_view file, int64_t line) {
-  if (!file.starts_with('/') || line < 1) return {};
+std::string read_source(std::string_view file) {
+  if (!file.starts_with('/')) return {};
   if (!file.ends_with(".go") && !file.ends_with(".java")) return {};
-  const std::string text = read_all(std::string(file));
+  return read_all(std::string(file));
+}
+
+std::string read_source_line(std::string_view file, int64_t line) {
+  if (line < 1) return {};
+  const std::string text = read_source(file);
   std::string_view rest = text;
   for (int64_t at = 1; !rest.empty(); ++at) {
     const size_t end = rest.find('\n');

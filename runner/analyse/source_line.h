@@ -12,4 +12,7 @@ namespace edp::analyse {
 // comes from the target and is not to be trusted.
 std::string read_source_line(std::string_view file, int64_t line);
 
+// The whole file, under the same conditions.
+std::string read_source(std::string_view file);
+
 }  // namespace edp::analyse

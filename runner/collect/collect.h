@@ -55,8 +55,11 @@ struct CollectPlan {
   double window_seconds = 30;
   // For all targets together, counted from CollectContext::run_began; the window shrinks to fit into it.
   double timeout_seconds = 180;
-  double trace_seconds = 0.08;                        // one trace window
-  int trace_count = 3;                                // spread over the window
+  double trace_seconds = 0.08;  // one trace window
+  int trace_count = 3;          // spread over the window
+  // Path of a flight recorder's trace, below the target's base or at the server's root. Where the target has
+  // one, it is asked for once, at the end of the window, instead of the trace windows. Empty: not asked.
+  std::string flight_recorder;
   double seconds = 20;                                // for one request, beyond its window
   uint64_t max_bytes = uint64_t{256} << 20;           // of one artefact
   uint64_t max_total_bytes = uint64_t{1} << 30;       // of all artefacts of one target

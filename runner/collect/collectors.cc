@@ -58,7 +58,8 @@ std::vector<CollectorSpec> make_specs() {
   metrics.info.snapshots = 5;
   metrics.root = Root::kService;
   metrics.useful_in_part = true;
-  CollectorSpec trace = profile("trace", "short execution traces", "/trace", When::kShort);
+  CollectorSpec trace =
+      profile("trace", "execution traces: a flight recorder's, else short windows", "/trace", When::kShort);
   trace.extension = ".out";
   trace.media_type = "application/octet-stream";
   trace.useful_in_part = true;

@@ -10,6 +10,7 @@ namespace {
 
 // How long a Go server may take to end a cpu or trace window early and to send what it has.
 constexpr auto kGrace = std::chrono::seconds(3);
+constexpr std::string_view kTraceHead = "go 1.";  // of every execution trace
 constexpr auto kProgressEvery = std::chrono::milliseconds(100);
 
 // net/http/pprof of Go before 1.23 refuses a window that its server's WriteTimeout would cut off.
@@ -127,6 +128,27 @@ void Fetcher::window(const CollectorSpec& spec, int seconds, const std::string& 
     why = "window cut from " + std::to_string(wish) + " to " + std::to_string(seconds) +
           " s: the server's WriteTimeout allows no more";
   }
+}
+
+CollectorSpec Fetcher::recorder_of(const CollectorSpec& trace) const {
+  CollectorSpec spec = trace;
+  spec.root = Root::kService;
+  spec.path = plan_.flight_recorder;
+  return spec;
+}
+
+bool Fetcher::has_flight_recorder(const CollectorSpec& trace) {
+  if (plan_.flight_recorder.empty()) return false;
+  CollectorSpec head = recorder_of(trace);
+  head.only_bytes = kTraceHead.size();
+  const Fetched fetched = fetch_beside(head);
+  return !fetched.response.failure && fetched.bytes == kTraceHead;
+}
+
+void Fetcher::flight_recorder(const CollectorSpec& trace) {
+  recorder_.started(trace.info.name);
+  const CollectorSpec spec = recorder_of(trace);
+  record(spec, 0, fetch_beside(spec), 0, "");
 }
 
 void Fetcher::short_window(const CollectorSpec& spec, int number, double seconds) {

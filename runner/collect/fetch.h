@@ -34,6 +34,10 @@ class Fetcher {
   // Asks again with half the window where the server's WriteTimeout forbids it. `cut`: why the window is
   // already shorter than planned, or empty.
   void window(const CollectorSpec& spec, int seconds, const std::string& cut);
+  // Whether the plan's flight_recorder path gives a trace; asks for its head only.
+  bool has_flight_recorder(const CollectorSpec& trace);
+  // What it holds: the seconds before now.
+  void flight_recorder(const CollectorSpec& trace);
   void short_window(const CollectorSpec& spec, int number, double seconds);
 
  private:
@@ -44,6 +48,7 @@ class Fetcher {
     double began = 0, ended = 0;
   };
   Fetched fetch(const CollectorSpec& spec, const std::string& target, double window_seconds);
+  [[nodiscard]] CollectorSpec recorder_of(const CollectorSpec& trace) const;
   Fetched fetch_beside(const CollectorSpec& spec);
   void record(const CollectorSpec& spec, int number, Fetched fetched, double window_seconds,
               const std::string& cut);

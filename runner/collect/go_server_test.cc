@@ -113,6 +113,32 @@ TEST(GoTarget, SaysThatMutexProfilingIsOff) {
   EXPECT_EQ(run(server.url(), plan_of({"mutex.rate"})).mutex_fraction, 0);
 }
 
+TEST(GoTarget, GivesItsFlightRecorderInsteadOfWindows) {
+  const GoServer server({"-base", "/app", "-flight-recorder", "/app/debug/flightrecorder"});
+  CollectPlan plan = plan_of({"trace", "cpu"});
+  plan.flight_recorder = "/debug/flightrecorder";
+  const auto got = run(server.url() + "/app", plan);
+  EXPECT_EQ(outcome(got, "trace"), "ok");
+  const Collected* trace = artefact(got, "trace.out");
+  ASSERT_NE(trace, nullptr);
+  EXPECT_THAT(trace->bytes, StartsWith("go 1."));
+  EXPECT_EQ(artefact(got, "trace.1.out"), nullptr);
+  // It is asked at the window's end, so that it has seen what the CPU profile has.
+  EXPECT_GE(trace->started_at, artefact(got, "cpu.pb.gz")->started_at + 0.9);
+}
+
+TEST(GoTarget, WithoutAFlightRecorderGivesWindows) {
+  // A page that is no trace stands where the recorder's would be.
+  const GoServer server({"-base", "/app"});
+  CollectPlan plan = plan_of({"trace"});
+  for (const char* path : {"/debug/flightrecorder", "/debug/vars"}) {
+    plan.flight_recorder = path;
+    const auto got = run(server.url() + "/app", plan);
+    EXPECT_EQ(outcome(got, "trace"), "ok") << path;
+    EXPECT_NE(artefact(got, "trace.3.out"), nullptr) << path;
+  }
+}
+
 TEST(GoTarget, IsFoundBelowAnyPath) {
   const GoServer server({"-base", "/internal/app"});
   for (const char* path : {"/internal/app", "/internal/app/", "/internal/app/debug",

@@ -11,7 +11,7 @@ namespace edp::collect {
 //   start            index page, then first snapshots, side by side
 //   window           |-------------- deltas, W+1 s --------------|
 //                      |------------ cpu, W s ----------------|
-//                            trace     trace     trace
+//                            trace     trace     trace        (or the flight recorder's, at the end)
 //                         (snapshots of what shows a trend)
 //   end              last snapshots and the rest, side by side; the goroutine dump, which stops the
 //                    program while it is written, last

@@ -73,7 +73,7 @@ class Reader {
       "name",  "description", "duration",       "timeout", "gate",      "collectors", "on-demand",
       "trace", "limits",      "mutex-sampling", "rules",   "rules-off", "thresholds", "masking"};
   inline static const std::vector<std::string> kOnDemandKeys = {"collectors", "blocked-goroutines"};
-  inline static const std::vector<std::string> kTraceKeys = {"window", "repeats"};
+  inline static const std::vector<std::string> kTraceKeys = {"window", "repeats", "flight-recorder"};
   inline static const std::vector<std::string> kMaskingKeys = {"name", "pattern", "replace"};
   inline static const std::vector<std::string> kLimitKeys = {"collector-timeout", "max-bytes",
                                                              "max-inflated-bytes"};
@@ -164,6 +164,11 @@ class Reader {
         profile.trace_milliseconds = window * 1e3;
       } else if (key == "repeats") {
         quantity(value, profile.trace_repeats, parse_count);
+      } else if (key == "flight-recorder") {
+        text(value, profile.flight_recorder);
+        if (profile.flight_recorder == "off") profile.flight_recorder.clear();
+        if (!profile.flight_recorder.empty() && !profile.flight_recorder.starts_with('/'))
+          note(value, "flight-recorder is a path such as /debug/flightrecorder, or off");
       } else {
         unknown_key(key_node, key, kTraceKeys);
       }

@@ -26,6 +26,9 @@ struct DiagnosticProfile {
   double duration_seconds = 30;    // the window of cpu and delta profiles
   double trace_milliseconds = 80;  // one trace window; G2: under 100 ms
   int trace_repeats = 3;
+  // Where below the service a flight recorder's trace is served, asked for before windows are; empty: not
+  // asked.
+  std::string flight_recorder = "/debug/flightrecorder";
   double timeout_seconds = 180;                     // for the whole run
   double collector_timeout_seconds = 60;            // beyond a collector's own window
   uint64_t max_bytes = uint64_t{256} << 20;         // of one collector's answer

@@ -28,7 +28,7 @@ timeout: 90
 gate: WARNING
 collectors: [cpu, heap]
 on-demand: { collectors: [goroutine], blocked-goroutines: 25 }
-trace: { window: 50ms, repeats: 7 }
+trace: { window: 50ms, repeats: 7, flight-recorder: /recorder }
 limits: { collector-timeout: 2s, max-bytes: 1MiB, max-inflated-bytes: 1GiB }
 mutex-sampling: "100"
 rules: [GO-SYNCMAP-RANGE]
@@ -47,6 +47,7 @@ masking: [{ name: order, pattern: "ORD-([0-9]{2})[0-9]+", replace: "ORD-$1" }]
   EXPECT_EQ(profile->on_demand_blocked, 25);
   EXPECT_EQ(profile->trace_milliseconds, 50);
   EXPECT_EQ(profile->trace_repeats, 7);
+  EXPECT_EQ(profile->flight_recorder, "/recorder");
   EXPECT_EQ(profile->collector_timeout_seconds, 2);
   EXPECT_EQ(profile->max_bytes, uint64_t{1} << 20);
   EXPECT_EQ(profile->max_inflated_bytes, uint64_t{1} << 30);
@@ -75,6 +76,8 @@ INSTANTIATE_TEST_SUITE_P(
                                "line 3: unknown threshold 'syncmap.range', did you mean 'syncmap.range_ms'?"},
                     BadProfile{"FarFromAnything", "zzzzzzzz: 1", "unknown key 'zzzzzzzz'"},
                     BadProfile{"BadDuration", "duration: 3 weeks", "'3 weeks' is not a quantity like 30s"},
+                    BadProfile{"BadRecorder", "trace: { flight-recorder: debug/trace }",
+                               "line 1: flight-recorder is a path"},
                     BadProfile{"BadGate", "gate: FATAL", "unknown severity 'FATAL'"},
                     BadProfile{"BadPattern", "collectors: [cpu]\nmasking: [{name: a, pattern: 'b('}]",
                                "line 2: masking pattern a: missing ): b("},

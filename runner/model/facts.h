@@ -1,6 +1,7 @@
 // Everything that one run learned about one target. Rules read this and nothing else.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,9 +35,9 @@ struct GoroutinesFact {
 };
 
 struct TraceFact {
-  double taken_at = 0;   // seconds since the run began, as the trace ended
-  std::string artefact;  // name of the artefact it was decoded from
-  Timeline timeline;
+  double taken_at = 0;                       // seconds since the run began, as the trace ended
+  std::string artefact;                      // name of the artefact it was decoded from
+  std::shared_ptr<const Timeline> timeline;  // never null; shared by copies of the facts
 };
 
 // What a collector asked for and did not get; rules name it when they can't judge.

@@ -53,6 +53,21 @@ struct Finding {
   std::string advice;                   // what to do, fitting the measured mix, with the reason
   std::string fingerprint;  // same fault, same place, same value from run to run; set by the engine
   std::string target;       // set by the engine
+  // What the finding is about, in words that rules on other sources use as well ("lock of main.(*Cache)"):
+  // findings of one fault about one subject become one. Empty: it stands for itself.
+  std::string subject;
+  // Where the fingerprint is made of another place than `location`.
+  std::optional<SourceLocation> identity;
+  std::string fault;  // the rule that the fault is named after; set by the engine
+  // Further rules that saw the same fault by other means; set by the engine.
+  std::vector<std::string> confirmed_by;
+  // What another source of the same run says against it; empty where none does.
+  std::string contradiction;
+
+  [[nodiscard]] std::string_view confidence() const {
+    if (!contradiction.empty()) return "contradicted";
+    return confirmed_by.empty() ? "one_source" : "confirmed";
+  }
 };
 
 // How each rule ended; a rule that could not judge is listed with the reason.

@@ -51,6 +51,9 @@ Json finding_json(const model::Finding& finding) {
           {"related", std::move(related)},
           {"advice", finding.advice},
           {"fingerprint", finding.fingerprint},
+          {"confidence", finding.confidence()},
+          {"confirmed_by", finding.confirmed_by},
+          {"contradiction", finding.contradiction},
           {"target", finding.target}};
 }
 

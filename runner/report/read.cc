@@ -68,7 +68,10 @@ model::Finding finding(const Json& json) {
                        .location = location(json.at("location")),
                        .advice = json.at("advice"),
                        .fingerprint = json.at("fingerprint"),
-                       .target = json.at("target")};
+                       .target = json.at("target"),
+                       // Reports of versions before these keys have none.
+                       .confirmed_by = json.value("confirmed_by", std::vector<std::string>{}),
+                       .contradiction = json.value("contradiction", "")};
   for (const Json& item : json.at("evidence")) found.evidence.push_back(evidence(item));
   for (const Json& item : json.at("related")) found.related.push_back(location(item));
   return found;

@@ -161,6 +161,15 @@ std::string figures_of(const Finding& finding) {
   return out;
 }
 
+// What the run's other sources say to it.
+std::string sources_of(const Finding& finding) {
+  std::string out;
+  for (const std::string& rule : finding.confirmed_by) out += (out.empty() ? "confirmed by " : ", ") + rule;
+  if (!finding.contradiction.empty())
+    out += std::string(out.empty() ? "" : "; ") + "contradicted: " + finding.contradiction;
+  return out;
+}
+
 std::string first_sentence(std::string_view text) {
   for (size_t at = text.find(". "); at != std::string_view::npos; at = text.find(". ", at + 1)) {
     // "e.g. x" and "i.e. x" end no sentence.
@@ -189,11 +198,12 @@ void show_finding(Screen& screen, const Finding& finding, bool in_full, bool sev
     screen.line("", {}, has_source ? place + "  " + source.substr(indent) : place);
   }
   if (!finding.evidence.empty()) screen.paragraph("", {}, figures_of(finding), 2, kDim);
+  if (const std::string sources = sources_of(finding); !sources.empty()) screen.line("", {}, sources, kDim);
   if (!finding.advice.empty()) screen.paragraph("", {}, "→ " + first_sentence(finding.advice), 4);
 }
 
 void show_findings(Screen& screen, const std::vector<Finding>& findings, size_t limit, bool several) {
-  const size_t kFullLines = several ? 11 : 10;
+  const size_t kFullLines = several ? 12 : 11;
   constexpr size_t kShortLines = 2;
   size_t shown = 0;
   bool full_before = false;

@@ -75,7 +75,9 @@ class Gatherer {
     for (model::Timeline& timeline : decoded->traces) {
       gathered_.has_facts = true;
       gathered_.facts.traces.push_back(
-          {.taken_at = artefact.ended_at, .artefact = artefact.artefact, .timeline = std::move(timeline)});
+          {.taken_at = artefact.ended_at,
+           .artefact = artefact.artefact,
+           .timeline = std::make_shared<const model::Timeline>(std::move(timeline))});
     }
     if (decoded->memory) {
       gathered_.has_facts = true;

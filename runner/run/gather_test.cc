@@ -96,7 +96,7 @@ TEST(Gather, ATraceBecomesATimelineAndIsKept) {
   EXPECT_EQ(gathered.outcomes[0].outcome, "ok");
   EXPECT_EQ(kept, bytes);
   ASSERT_EQ(gathered.facts.traces.size(), 1U);
-  EXPECT_EQ(gathered.facts.traces[0].timeline.event_count(), 90U);
+  EXPECT_EQ(gathered.facts.traces[0].timeline->event_count(), 90U);
   EXPECT_TRUE(gathered.has_facts);
 }
 

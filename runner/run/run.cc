@@ -47,6 +47,7 @@ collect::CollectPlan plan_of(const Request& request) {
           .timeout_seconds = profile.timeout_seconds,
           .trace_seconds = profile.trace_milliseconds / 1e3,
           .trace_count = profile.trace_repeats,
+          .flight_recorder = profile.flight_recorder,
           .seconds = profile.collector_timeout_seconds,
           .max_bytes = profile.max_bytes,
           .access = request.access};

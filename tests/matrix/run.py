@@ -23,13 +23,14 @@ Cell = collections.namedtuple("Cell", "workload toolchain implementation lane ex
 
 
 def read_matrix(path):
-    toolchains, rows = {}, []
+    toolchains, lanes, rows = {}, {}, []
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if not line or line.startswith("#"):
             continue
         fields = line.split("\t")
-        if fields[0] == "toolchain" and len(fields) == 3:
+        if fields[0] == "toolchain" and len(fields) in (3, 4):
             toolchains[fields[1]] = fields[2]
+            lanes[fields[1]] = set(fields[3].split(",")) if len(fields) == 4 else None
         elif fields[0] == "cell" and len(fields) in (6, 7):
             expected = dict(item.split("=") for item in fields[4].split(",")) if fields[4] != "-" else {}
             allowed = set(fields[5].split(",")) if fields[5] != "-" else set()
@@ -40,17 +41,22 @@ def read_matrix(path):
             raise SystemExit(f"{path}:{number}: neither a toolchain nor a cell")
     return toolchains, [Cell(name, toolchain, implementation, lane, expected, allowed)
                         for name, which, lane, expected, allowed in rows
-                        for toolchain, implementation in toolchains.items() if which in ("any", implementation)]
+                        for toolchain, implementation in toolchains.items()
+                        if which in ("any", implementation) and lane in (lanes[toolchain] or {lane})]
 
 
 def slice_of(cells, toolchains):
-    """Every workload once, the toolchains in rotation; without the experiments, which compile Go's library anew."""
+    """Every workload once, the toolchains in rotation; without the experiments and the toolchains of single lanes,
+    which compile Go's library anew."""
+    everywhere = set.intersection(*({cell.toolchain for cell in cells if cell.lane == lane}
+                                    for lane in {cell.lane for cell in cells}))
+    sliced = [name for name in toolchains if name in everywhere and "+" not in name]
     names = list(dict.fromkeys(cell.workload for cell in cells))
-    order = [name for name in toolchains if "+" not in name]
     chosen = []
     for index, name in enumerate(names):
-        wanted = order[index % len(order)]
-        chosen += [cell for cell in cells if cell.workload == name and cell.toolchain == wanted]
+        own = [cell for cell in cells if cell.workload == name and "+" not in cell.toolchain]
+        order = list(dict.fromkeys(cell.toolchain for cell in own if cell.toolchain in sliced))
+        chosen += [cell for cell in own if cell.toolchain == order[index % len(order)]]
     return chosen
 
 
@@ -62,7 +68,7 @@ def problems_of(report, cell):
     if len(outcomes) < 16:
         problems.append(f"only {len(outcomes)} rules were asked")
     for rule, wanted in cell.expected.items():
-        findings = [f for f in report["findings"] if f["rule"] == rule]
+        findings = [f for f in report["findings"] if rule in rules_of(f)]
         outcome = outcomes.get(rule, {})
         if wanted == "not_applicable":
             if outcome.get("status") != "not_applicable" or not outcome.get("reason"):
@@ -75,7 +81,7 @@ def problems_of(report, cell):
         for finding in severe:
             problems += place_problems(finding, marks)
     for finding in report["findings"]:
-        if finding["severity"] == "INFO" or finding["rule"] in cell.expected:
+        if finding["severity"] == "INFO" or rules_of(finding) & set(cell.expected):
             continue
         where = "{file}:{line}".format(**finding["location"])
         if finding["rule"] not in cell.allowed:
@@ -85,11 +91,16 @@ def problems_of(report, cell):
     return problems
 
 
+def rules_of(finding):
+    """A fault that several rules saw is one finding."""
+    return {finding["rule"], *finding.get("confirmed_by", [])}
+
+
 def place_problems(finding, marks):
     location = finding["location"]
     place = (pathlib.PurePath(location["file"]).name, location["line"])
     function, rules = marks.get(place, ("", set()))
-    if finding["rule"] not in rules:
+    if not rules & rules_of(finding):
         return [f"{finding['rule']} points to {place[0]}:{place[1]} ({location['function']}), which is no culprit of it"]
     # A closure of the marked function carries a suffix: main.lookup.func1.
     if location["function"] != function and not location["function"].startswith(function + ".func"):
@@ -159,10 +170,10 @@ class Matrix:
         return problems
 
     def run_all(self, cells):
-        """The cpu lane runs `jobs` at a time; the others, which hardly use the CPU, beside it."""
+        """The cpu and trace lanes run `jobs` at a time; the others, which hardly use the CPU, beside them."""
         failed = 0
-        lanes = [(self.options.jobs, [c for c in cells if c.lane == "cpu"]),
-                 (LIGHT_JOBS, [c for c in cells if c.lane != "cpu"])]
+        lanes = [(self.options.jobs, [c for c in cells if c.lane in ("cpu", "trace")]),
+                 (LIGHT_JOBS, [c for c in cells if c.lane not in ("cpu", "trace")])]
         pools = [concurrent.futures.ThreadPoolExecutor(size) for size, _ in lanes]
         futures = [pool.submit(self.run, cell) for pool, (_, lane) in zip(pools, lanes) for cell in lane]
         for future in concurrent.futures.as_completed(futures):

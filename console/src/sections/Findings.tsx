@@ -67,6 +67,12 @@ function FindingCard(props: FindingsProps & { finding: Finding; index: number })
         <div id={`${id}-body`} class="finding-body">
           {props.showTarget && <p class="note">Target {finding.target}</p>}
           <p class="summary">{finding.summary}</p>
+          {(finding.confirmed_by?.length ?? 0) > 0 && (
+            <p class="note">
+              Confirmed by {finding.confirmed_by?.join(", ")}: its evidence stands beside this rule's.
+            </p>
+          )}
+          {finding.contradiction && <p class="note">Contradicted: {finding.contradiction}.</p>}
           <EvidenceTable evidence={finding.evidence} />
           {finding.related.length > 0 && (
             <div class="related">

@@ -65,6 +65,12 @@ std::vector<std::string> check_case(const Case& golden) {
       }
       const bool said = words.find(expected.text) != std::string::npos;
       if (said != (expected.verdict == "says")) differ(expected, "\"" + expected.text + "\" in:\n" + words);
+    } else if (expected.verdict == "confirms") {
+      const bool confirmed = std::ranges::any_of(analysis.findings, [&](const model::Finding& finding) {
+        return finding.rule == expected.text && finding.confidence() != "one_source" &&
+               std::ranges::count(finding.confirmed_by, expected.rule) == 1;
+      });
+      if (!confirmed) differ(expected, "it confirms no finding of " + expected.text);
     } else {
       for (const model::RuleOutcome& outcome : analysis.rules) {
         if (outcome.rule != expected.rule) continue;

@@ -7,6 +7,7 @@
 
 #include "runner/analyse/testing/case_goroutines.h"
 #include "runner/analyse/testing/case_profile.h"
+#include "runner/analyse/testing/case_trace.h"
 
 namespace edp::analyse::testing {
 namespace {
@@ -50,7 +51,7 @@ class Parser {
   }
 
  private:
-  enum class Block { kNone, kProfile, kGoroutines, kExpect };
+  enum class Block { kNone, kProfile, kGoroutines, kTrace, kExpect };
 
   Result<void> take(std::string_view raw) {
     const std::string_view line = trim(raw);
@@ -60,7 +61,7 @@ class Parser {
     const std::string_view rest = space == std::string_view::npos ? "" : trim(line.substr(space));
     const bool starts_block = word == "profile" || word == "goroutines" || word == "expect" ||
                               word == "memory" || word == "go" || word == "rates" || word == "missing" ||
-                              word == "threshold";
+                              word == "threshold" || word == "trace";
     if (starts_block && raw.front() != ' ' && raw.front() != '\t') {
       if (const Result<void> ended = end_block(); !ended) return ended;
       return begin(word, rest);
@@ -68,6 +69,8 @@ class Parser {
     switch (block_) {
       case Block::kProfile:
         return profile_->add_sample(line);
+      case Block::kTrace:
+        return trace_->add(line);
       case Block::kGoroutines:
         dump_ += std::string(raw) + "\n";
         return {};
@@ -105,6 +108,12 @@ class Parser {
     }
     if (word == "profile") return begin_profile(kind, options);
     if (word == "memory") return add_memory(options);
+    if (word == "trace") {
+      block_ = Block::kTrace;
+      options_ = options;
+      trace_.emplace();
+      return {};
+    }
     if (word == "goroutines") {
       block_ = Block::kGoroutines;
       options_ = options;
@@ -190,6 +199,12 @@ class Parser {
                                           .artefact = "goroutine.txt",
                                           .goroutines = std::move(*dump)});
     }
+    if (block_ == Block::kTrace) {
+      golden_.facts.traces.push_back({.taken_at = number(option(options_, "at")),
+                                      .artefact = "trace.out",
+                                      .timeline = std::make_shared<const model::Timeline>(
+                                          trace_->finish(number(option(options_, "end"))))});
+    }
     block_ = Block::kNone;
     return {};
   }
@@ -208,7 +223,7 @@ class Parser {
       expectation.function = first == last ? "" : trim(tail.substr(first, last - first));
       expectation.place = tail.substr(last + 1);
     } else if (verdict == "clean" || verdict == "cannot_tell" || verdict == "not_applicable" ||
-               verdict == "says" || verdict == "silent") {
+               verdict == "says" || verdict == "silent" || verdict == "confirms") {
       expectation.text = tail;
     } else {
       return fail("no such verdict: " + std::string(verdict));
@@ -223,6 +238,7 @@ class Parser {
   Options options_;
   ProfileKind kind_ = ProfileKind::kCpu;
   std::optional<CaseProfile> profile_;
+  std::optional<CaseTrace> trace_;
   std::string dump_;
   int line_number_ = 0;
 };

@@ -16,6 +16,7 @@
 //   	/app/store.go:42 +0x1d
 //   created by main.main in goroutine 1
 //   	/app/main.go:12 +0x2f
+//   trace at=5 end=100                    # see case_trace.h
 //
 //   expect
 //     fired GO-SYNCMAP-WRITE-HEAVY CRITICAL main.(*Cache).Put cache.go:42
@@ -24,6 +25,7 @@
 //     cannot_tell GO-MAP-LOCK-CONVOY mutex profile     # the rest of the line must be part of the reason
 //     not_applicable GO-SYNCMAP-MISS-STORM 1.24
 //     says GO-SYNCMAP-WRITE-HEAVY 90%                  # must be part of what the findings of the rule say
+//     confirms GO-MAP-LOCK-WAIT GO-MAP-LOCK-CONVOY     # its finding has become part of that rule's
 //     silent GO-SYNCMAP-WRITE-HEAVY otter              # must not be
 //
 // A sample line has one value for each sample type, then the stack, root first. `~` marks a frame inlined
@@ -44,7 +46,7 @@
 namespace edp::analyse::testing {
 
 struct Expectation {
-  std::string verdict;  // "fired", "clean", "cannot_tell", "not_applicable", "says", "silent"
+  std::string verdict;  // "fired", "clean", "cannot_tell", "not_applicable", "says", "silent", "confirms"
   std::string rule;
   std::string severity;  // fired only, as are function and place
   std::string function;

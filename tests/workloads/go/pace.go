@@ -11,7 +11,10 @@ func spend(share float64, work func()) {
 		for time.Since(start) < slice {
 			work()
 		}
-		busy := min(time.Since(start), 2*slice)
+		busy := time.Since(start)
+		if busy > 2*slice {
+			busy = 2 * slice
+		}
 		time.Sleep(time.Duration(float64(busy) * (1 - share) / share))
 	}
 }

@@ -94,6 +94,8 @@ class SectionReader {
     }
     MapLine& line = reading.lines[at->second];
     line.value = saturating_add(line.value, value);
+    int64_t& of_line = line.by_class[static_cast<size_t>(operation)];
+    of_line = saturating_add(of_line, value);
   }
 
   const model::Profile& profile_;

@@ -32,6 +32,8 @@ struct MapLine {
   model::GoroutineFrame frame;  // the direct caller of the map operation
   std::string section;          // the function whose section it was seen in
   int64_t value = 0;
+  std::array<int64_t, kSymbolClassCount> by_class{};  // value by the innermost map operation
+  [[nodiscard]] int64_t at(SymbolClass c) const { return by_class[static_cast<size_t>(c)]; }
 };
 
 struct SectionReading {

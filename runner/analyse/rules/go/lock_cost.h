@@ -25,6 +25,13 @@ inline constexpr config::ThresholdSpec kLockMinWaiting{
 inline constexpr config::ThresholdSpec kLockMinEvents{"lock.min_events", 10, "count",
                                                       "fewer waits in a profile are chance"};
 
+inline constexpr config::ThresholdSpec kMapShare{
+    "lock.map_share_percent", 10, "percent",
+    "a lock guards a map when map operations take this share of the CPU time seen while it is held"};
+inline constexpr config::ThresholdSpec kCriticalWaiting{
+    "lock.critical_waiting_goroutines", 20, "goroutines",
+    "CRITICAL when so many wait for one lock on average, each longer than lock.wait_milliseconds"};
+
 struct LockCost {
   double wait_seconds = 0;  // mean wait for the lock; 0 = not known
   double waiting = 0;       // goroutines waiting for the one lock, on average; 0 = nobody, or not known

@@ -7,6 +7,7 @@
 #include "runner/analyse/rules/go/hot_spots.h"
 #include "runner/analyse/rules/go/map_growth.h"
 #include "runner/analyse/rules/go/rules.h"
+#include "runner/analyse/rules/go/trace_subjects.h"
 
 namespace edp::analyse::go {
 namespace {
@@ -173,6 +174,7 @@ model::Finding finding(const Chain& chain, model::Severity severity, const RuleI
       cpu_part(cpu, "CPU in growing the maps themselves", cpu.percent(chain.spot.figure.value)));
   add_collections(input.facts, f);
   f.location = chain.spot.line.location("map operation");
+  f.subject = growth_subject(f.location.function);
   f.related = chain.spot.related(&CpuLine::growth);
   f.advice = growth_advice(chain.lines, chain.spot, chain.allocs);
   return f;

@@ -8,17 +8,11 @@
 #include "runner/analyse/rules/go/lock_cost.h"
 #include "runner/analyse/rules/go/lock_sites.h"
 #include "runner/analyse/rules/go/rules.h"
+#include "runner/analyse/rules/go/trace_stalls.h"
 #include "runner/analyse/sites.h"
 
 namespace edp::analyse::go {
 namespace {
-
-constexpr config::ThresholdSpec kMapShare{
-    "lock.map_share_percent", 10, "percent",
-    "a lock guards a map when map operations take this share of the CPU time seen while it is held"};
-constexpr config::ThresholdSpec kCriticalWaiting{
-    "lock.critical_waiting_goroutines", 20, "goroutines",
-    "CRITICAL when so many wait for one lock on average, each longer than lock.wait_milliseconds"};
 
 // Each is held against whole profiles: those with the longest queues only.
 constexpr size_t kMostPlaces = 20;
@@ -130,6 +124,21 @@ std::string advice(const LockPlace& place, const Guard& guard, const LockCost& c
   return text;
 }
 
+// By Little's law a queue is to be met at nearly every moment: where traces of the same run show nobody at
+// the lock, the two are at odds.
+std::string against_traces(const RuleInput& input, const LockPlace& place, const LockCost& cost) {
+  constexpr double kEnoughSeconds = 0.1;
+  if (input.facts.traces.empty() || cost.waiting < 1) return {};
+  const auto& locks = input.readings.own<TraceLocks>();
+  if (locks.seconds < kEnoughSeconds || locks.find(place.place, false) != nullptr) return {};
+  const bool whole = std::ranges::all_of(input.facts.traces, [](const model::TraceFact& fact) {
+    return fact.timeline->problems.empty() && !fact.timeline->goroutines.empty();
+  });
+  if (!whole) return {};
+  return "the execution traces of the same run, " + seconds_text(locks.seconds) +
+         " together, show nobody waiting for this lock: the queue comes and goes";
+}
+
 model::Finding make_finding(const RuleInput& input, const LockPlace& place, const Guard& guard,
                             const LockCost& cost) {
   const MapLine& map_line = guard.reading.lines.front();
@@ -169,6 +178,8 @@ model::Finding make_finding(const RuleInput& input, const LockPlace& place, cons
        .note = "of the CPU time between Lock and Unlock, by the lines of both"});
   if (!guard.is_cpu) finding.evidence.back().note = "a map operation was seen between Lock and Unlock";
 
+  finding.subject = lock_subject(place.place);
+  finding.contradiction = against_traces(input, place, cost);
   finding.location = location_of(map_line.frame, "map operation");
   add_lock_lines(finding, place);
   // The holder, where no mutex profile names the line that hands the lock over.

@@ -5,6 +5,7 @@
 #include "runner/analyse/format.h"
 #include "runner/analyse/rules/go/rules.h"
 #include "runner/analyse/rules/go/syncmap_use.h"
+#include "runner/analyse/rules/go/trace_subjects.h"
 
 namespace edp::analyse::go {
 namespace {
@@ -107,7 +108,10 @@ Finding finding_of(const RuleInput& input, const SyncMapUses& uses, const SyncMa
   Finding finding;
   finding.severity = verdict.severity;
   const MapSite* site = use.write_site != nullptr ? use.write_site : use.delete_site;
-  if (site != nullptr) finding.location = site->location();
+  if (site != nullptr) {
+    finding.location = site->location();
+    finding.subject = sync_map_subject(site->function);
+  }
   const std::string where = site != nullptr ? std::string(site->function) : use.place;
   if (use.cpu && !verdict.by_contention) {
     const int64_t writes = saturating_add(use.cpu->writes.value, use.cpu->deletes.value);

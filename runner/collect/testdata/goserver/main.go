@@ -30,6 +30,7 @@ var (
 	writeTimeout = flag.Duration("write-timeout", 0, "of the server")
 	fraction     = flag.Int("mutex-fraction", 0, "for runtime.SetMutexProfileFraction")
 	profileSelf  = flag.Bool("profile-self", false, "keep a CPU profile running")
+	recorder     = flag.String("flight-recorder", "", "path of a flight recorder's trace")
 	goroutines   = flag.Int("goroutines", 0, "that only wait")
 )
 
@@ -58,6 +59,10 @@ func main() {
 	mux.HandleFunc(root+"symbol", pprof.Symbol)
 	mux.HandleFunc(root+"trace", pprof.Trace)
 	mux.Handle(*base+"/debug/vars", expvar.Handler())
+
+	if *recorder != "" {
+		serveRecorder(mux, *recorder)
+	}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
