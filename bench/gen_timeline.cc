@@ -42,21 +42,21 @@ int main(int argc, char** argv) {
   facts.target = "bench";
   facts.traces.push_back({.taken_at = 1,
                           .artefact = "trace.out",
-                          .timeline = report::testing::sample_timeline(
+                          .timeline = std::make_shared<model::Timeline>(report::testing::sample_timeline(
                               {.workers = goroutines,
                                .procs = 16,
-                               .rounds = number(argv[1]) / kSlicesARound / goroutines + 1})});
+                               .rounds = number(argv[1]) / kSlicesARound / goroutines + 1}))});
   const auto begin = std::chrono::steady_clock::now();
   const std::string html = report::to_html(report, report::to_json(report));
   std::printf("%llu states, %.1f ms, page %.2f MB in %.2f s\n",
-              static_cast<unsigned long long>(facts.traces[0].timeline.slice_count()),
-              static_cast<double>(facts.traces[0].timeline.end) / 1e6, static_cast<double>(html.size()) / 1e6,
+              static_cast<unsigned long long>(facts.traces[0].timeline->slice_count()),
+              static_cast<double>(facts.traces[0].timeline->end) / 1e6, static_cast<double>(html.size()) / 1e6,
               seconds_since(begin));
   std::ofstream(argv[3], std::ios::binary) << html;
   if (argc > 4) {
     std::ofstream file(argv[4], std::ios::binary);
     const auto sink = [&](std::string_view bytes) { return static_cast<bool>(file << bytes); };
-    return report::write_perfetto(facts.traces[0].timeline, "bench", sink) ? 0 : 1;
+    return report::write_perfetto(*facts.traces[0].timeline, "bench", sink) ? 0 : 1;
   }
   return 0;
 }

@@ -48,7 +48,9 @@ TEST(Html, HostileNamesStayData) {
 TEST(Html, HoldsTheTraces) {
   model::Report report = testing::clean_report();
   report.targets[0].traces.push_back(
-      {.taken_at = 1, .artefact = "</script>.out", .timeline = testing::sample_timeline()});
+      {.taken_at = 1,
+       .artefact = "</script>.out",
+       .timeline = std::make_shared<model::Timeline>(testing::sample_timeline())});
   const std::string html = page_of(report);
   const size_t begin = html.find(">", html.find("id=\"timelines\"")) + 1;
   const std::string data = html.substr(begin, html.find("</script", begin) - begin);

@@ -20,8 +20,9 @@ Result<Sealed> seal(model::Report report, const std::shared_ptr<const masking::P
   Sealed sealed{.json = masking::mask_json(to_json(report), patterns, counts), .report = {}};
   for (model::Facts& facts : report.targets) {
     for (model::TraceFact& trace : facts.traces) {
-      trace.timeline.change_texts(
-          [&](std::string_view text) { return masking::mask(text, patterns, counts); });
+      auto masked = std::make_shared<model::Timeline>(*trace.timeline);  // what is large is shared
+      masked->change_texts([&](std::string_view text) { return masking::mask(text, patterns, counts); });
+      trace.timeline = std::move(masked);
     }
   }
   const size_t place = sealed.json.find(kNoCounts);

@@ -30,7 +30,7 @@ std::string deflated(std::string_view bytes) {
 }
 
 Json trace_json(const model::Facts& facts, const model::TraceFact& trace, const TimelineLimits& limits) {
-  const model::Timeline& timeline = trace.timeline;
+  const model::Timeline& timeline = *trace.timeline;
   const EncodedTimeline encoded = encode_timeline(timeline, limits);
   Json problems = Json::array();
   for (const std::string& problem : timeline.problems) {
@@ -71,7 +71,7 @@ std::string timelines_json(const std::vector<model::Facts>& targets, const Timel
   // A small trace leaves what it doesn't need to the larger ones.
   std::vector<size_t> order(all.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::sort(order, {}, [&](size_t i) { return all[i].trace->timeline.slice_count(); });
+  std::ranges::sort(order, {}, [&](size_t i) { return all[i].trace->timeline->slice_count(); });
   std::vector<std::string> traces(all.size());
   TimelineLimits left = limits;
   for (size_t i = 0; i < order.size(); ++i) {

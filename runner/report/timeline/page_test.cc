@@ -20,9 +20,10 @@ std::vector<model::Facts> targets_with(std::vector<uint64_t> rounds) {
   std::vector<model::Facts> targets(1);
   targets[0].target = "http://orders:6060";
   for (const uint64_t each : rounds) {
-    targets[0].traces.push_back({.taken_at = 5,
-                                 .artefact = "trace-" + std::to_string(each) + ".out",
-                                 .timeline = testing::sample_timeline({.rounds = each})});
+    targets[0].traces.push_back(
+        {.taken_at = 5,
+         .artefact = "trace-" + std::to_string(each) + ".out",
+         .timeline = std::make_shared<model::Timeline>(testing::sample_timeline({.rounds = each}))});
   }
   return targets;
 }
