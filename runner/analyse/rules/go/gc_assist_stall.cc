@@ -26,6 +26,7 @@ struct Assist {
   int64_t stopped = 0, stopped_longest = 0;  // stop-the-world for the collector
   uint64_t stops = 0;
   std::string artefact;  // of the longest assist
+  model::TraceInterval where;
   struct Growth {
     int64_t total = 0;
     model::GoroutineFrame line;
@@ -59,6 +60,8 @@ Assist read(const model::Facts& facts, const TraceLocks& locks) {
       if (took >= assist.longest) {
         assist.longest = took;
         assist.artefact = facts.traces[i].artefact;
+        assist.where = {.begin = range.begin, .end = range.end, .goroutine = {}};
+        if (range.goroutine != model::kNone) assist.where.goroutine = timeline.goroutines[range.goroutine].id;
       }
       const TraceStack& stack = locks.stacks[i]->of(range.stack);
       if (!stack.growth) continue;
@@ -116,6 +119,7 @@ Judgement judge(const RuleInput& input) {
     add("of it, begun while a map grew here", part, "percent", input.thresholds.get(kAssistGrowth),
         "by the stack at which each assist began");
     add("longest mark assist", static_cast<double>(assist.longest), "nanoseconds", std::nullopt, "");
+    finding.evidence.back().interval = assist.where;
     if (assist.stops > 0) {
       add("longest stop of the world for the collector", static_cast<double>(assist.stopped_longest),
           "nanoseconds", std::nullopt,

@@ -36,7 +36,8 @@ struct Delays {
   uint64_t woken = 0;  // all wake-ups
   uint64_t long_ones = 0;
   int64_t total = 0, longest = 0;  // of the long ones
-  std::string artefact;
+  std::string artefact;            // of the longest
+  model::TraceInterval where;
   ProcessorLoad::Use use;  // during the long ones
   std::map<std::string_view, int64_t> by_function;
 };
@@ -96,13 +97,13 @@ class Reader {
         const ProcessorLoad::Use during = use.during(slice.begin, slice.end);
         // The tracer stops the world to begin: that delay is the diagnosis' own.
         if (share(during.traced, during.wall) < 50)
-          add(slice, during, enclosing_function(function), fact.artefact);
+          add(slice, during, enclosing_function(function), fact.artefact, timeline.goroutines[g].id);
       }
     }
   }
 
   void add(const GoSlice& slice, const ProcessorLoad::Use& use, std::string_view function,
-           const std::string& artefact) {
+           const std::string& artefact, uint64_t goroutine) {
     ++delays.long_ones;
     delays.total += slice.duration();
     delays.by_function[function] += slice.duration();
@@ -110,6 +111,7 @@ class Reader {
     if (slice.duration() <= delays.longest) return;
     delays.longest = slice.duration();
     delays.artefact = artefact;
+    delays.where = {.begin = slice.begin, .end = slice.end, .goroutine = goroutine};
   }
 
   const model::Facts& facts_;
@@ -192,6 +194,7 @@ std::vector<model::Evidence> evidence(const Reader& seen, const config::Threshol
   using model::Basis;
   add("longest wait of a woken goroutine for a processor", static_cast<double>(delays.longest), "nanoseconds",
       thresholds.get(kDelay) * 1e6, Basis::kMeasured, "");
+  list.back().interval = delays.where;
   add("waits so long", static_cast<double>(delays.long_ones), "count", thresholds.get(kMinDelays),
       Basis::kMeasured,
       "of " + std::to_string(delays.woken) + " wake-ups in " +

@@ -56,6 +56,7 @@ void describe_waits(model::Finding& finding, const Stall& stall, const RuleInput
   add("longest wait for the lock", static_cast<double>(stall.longest), "nanoseconds", Basis::kMeasured,
       stall.cut ? "cut by the end of the trace: it took longer" : "");
   finding.evidence.back().threshold = least;
+  finding.evidence.back().interval = stall.where;
   add("waits so long", static_cast<double>(stall.long_waits), "count", Basis::kMeasured,
       "by " + std::to_string(stall.goroutines.size()) + " goroutines in " + seconds_text(locks.seconds) +
           " of trace; below " + count_text(input.thresholds.get(kStallMinWaits)) + " the finding is INFO");

@@ -86,6 +86,9 @@ void read_waits(Stall& stall, const RuleInput& input, const TraceLocks& locks, i
     if (wait.duration() > stall.longest) {
       stall.longest = wait.duration();
       stall.cut = wait.cut;
+      stall.where = {.begin = wait.begin,
+                     .end = wait.end,
+                     .goroutine = facts.traces[wait.trace].timeline->goroutines[wait.goroutine].id};
       stall.artefact = facts.traces[wait.trace].artefact;
     }
     if (wait.duration() < least) continue;

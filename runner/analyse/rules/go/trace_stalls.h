@@ -50,7 +50,8 @@ struct Stall {
   size_t long_waits = 0;
   size_t sure_waits = 0;           // that would be long on a machine of its own, see machine_share()
   int64_t total = 0, longest = 0;  // of all waits, in nanoseconds
-  bool cut = false;                // the longest was cut by the trace's end
+  model::TraceInterval where;      // the longest
+  bool cut = false;                // and was it cut by the trace's end
   std::set<uint64_t> goroutines;
   size_t at_once = 0;  // most of the sure waits at one time
   std::string handlers;
