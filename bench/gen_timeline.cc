@@ -50,8 +50,8 @@ int main(int argc, char** argv) {
   const std::string html = report::to_html(report, report::to_json(report));
   std::printf("%llu states, %.1f ms, page %.2f MB in %.2f s\n",
               static_cast<unsigned long long>(facts.traces[0].timeline->slice_count()),
-              static_cast<double>(facts.traces[0].timeline->end) / 1e6, static_cast<double>(html.size()) / 1e6,
-              seconds_since(begin));
+              static_cast<double>(facts.traces[0].timeline->end) / 1e6,
+              static_cast<double>(html.size()) / 1e6, seconds_since(begin));
   std::ofstream(argv[3], std::ios::binary) << html;
   if (argc > 4) {
     std::ofstream file(argv[4], std::ios::binary);

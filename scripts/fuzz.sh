@@ -8,7 +8,10 @@ shift
 mkdir -p build/fuzz/findings
 tests/fuzz/seed.sh
 failed=0
-[ $# -gt 0 ] || set -- $(basename -a build/fuzz/bin/fuzz_* | sed 's/^fuzz_//')
+if [ $# -eq 0 ]; then
+  mapfile -t names < <(basename -a build/fuzz/bin/fuzz_* | sed 's/^fuzz_//')
+  set -- "${names[@]}"
+fi
 for target in "${@/#/build/fuzz/bin/fuzz_}"; do
   name=$(basename "$target")
   mkdir -p "build/fuzz/corpus/$name"

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "common/files.h"
-#include "common/http_session.h"
 #include "common/gzip.h"
+#include "common/http_session.h"
 #include "runner/upload/upload.h"
 
 namespace edp::upload {

@@ -161,6 +161,10 @@ def watch_drops(cluster: Cluster, proxy: Proxy, full: bool) -> str:
     return f"{dropped} watches dropped, 0 lists anew; the next run took {seconds:.1f} s"
 
 
+# The Job controller's own watches try again up to a minute apart (client-go: 30 s, doubled by jitter), list and watch in turn.
+CONTROLLER_BACK = 180
+
+
 def outage(cluster: Cluster, proxy: Proxy, full: bool) -> str:
     """The apiserver is away for a minute, comes back with its history compacted, and goes again."""
     away = 60 if full else 10
@@ -175,7 +179,7 @@ def outage(cluster: Cluster, proxy: Proxy, full: bool) -> str:
         began = time.monotonic()
         cluster.run("after-outage", target={"pod": "after-outage"}, profile="light")
         first = job_after(cluster, "after-outage", began)
-        check(cluster.wait_ended("after-outage", 60)["type"] == "Succeeded", "the run after the outage")
+        check(cluster.wait_ended("after-outage", CONTROLLER_BACK)["type"] == "Succeeded", "the run after the outage")
 
         # Away again; a pod comes and another goes meanwhile, unseen, and the versions that the watches know are forgotten.
         proxy.refuse(True)
@@ -189,7 +193,7 @@ def outage(cluster: Cluster, proxy: Proxy, full: bool) -> str:
         began = time.monotonic()
         cluster.run("unseen", target={"pod": "unseen"}, profile="light")
         second = job_after(cluster, "unseen", began)
-        check(cluster.wait_ended("unseen", 60)["type"] == "Succeeded", "the run on a pod that came unseen")
+        check(cluster.wait_ended("unseen", CONTROLLER_BACK)["type"] == "Succeeded", "the run on a pod that came unseen")
         check(operator.alive() and operator.pid == pid, "the operator was restarted")
         pods = len(cluster.items("/api/v1/pods"))
         known = operator.metric("edp_objects")
