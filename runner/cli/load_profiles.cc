@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "common/files.h"
+#include "runner/cli/mask_profile.h"
 #include "runner/decode/decoder.h"
 #include "runner/view/filter.h"
 
@@ -40,6 +41,7 @@ Result<model::Profile> load_one(const std::string& file, std::vector<std::string
     return fail("is no profile (read as " + std::string(decoded->format) + ")", name);
   }
   for (const std::string& problem : decoded->problems) warnings.push_back(name + ": " + problem);
+  mask_profile(*decoded->profile);
   view::add_missing_mapping(*decoded->profile);
   return std::move(*decoded->profile);
 }

@@ -17,7 +17,7 @@ struct Sources {
 };
 
 // Files that cannot be read are told in `warnings`; it fails only when none is left on a side. A program as
-// the first of several files is taken as the profiles' binary, as pprof does.
+// the first of several files is taken as the profiles' binary, as pprof does. Texts are masked.
 Result<model::Profile> load_profile(const Sources& sources, std::vector<std::string>& warnings);
 
 }  // namespace edp::cli

@@ -5,7 +5,6 @@
 
 #include "common/files.h"
 #include "common/masking/masker.h"
-#include "runner/run/artefact.h"
 
 namespace edp::cli {
 
@@ -17,14 +16,12 @@ int print(const Result<std::string>& text, const std::vector<std::string>& warni
     std::cerr << "edp-runner: " << masking::mask(message, patterns, ignored) << "\n";
   };
   for (const std::string& warning : warnings) complain(warning);
-  const auto masked = text ? run::mask_artefact(*text, {}, patterns) : text;
   Result<void> done;
-  if (!masked) {
-    done = tl::unexpected(masked.error());
+  if (!text) {
+    done = tl::unexpected(text.error());
   } else if (!output.empty()) {
-    done = write_file(output, *masked);
-  } else if (std::fwrite(masked->data(), 1, masked->size(), stdout) != masked->size() ||
-             std::fflush(stdout) != 0) {
+    done = write_file(output, *text);
+  } else if (std::fwrite(text->data(), 1, text->size(), stdout) != text->size() || std::fflush(stdout) != 0) {
     done = fail("standard output cannot be written");
   }
   if (done) return 0;

@@ -8,8 +8,9 @@
 
 namespace edp::cli {
 
-// Prints the text (or profile, or JSON) masked, or writes it to `output` where that is given; warnings come
-// before it, an error instead of it. Gives the exit status.
+// Prints the text, or writes it to `output` where that is given; warnings come before it, an error instead of
+// it. These are masked here; what the text tells of names has been as its file was read. Gives the exit
+// status.
 int print(const Result<std::string>& text, const std::vector<std::string>& warnings,
           const std::string& output);
 
