@@ -35,6 +35,29 @@ size_t behind_number(std::string_view text, size_t at) {
   return std::max(at, begin + 1);
 }
 
+// forms(), compiled once in a process.
+struct CompiledForms {
+  std::unique_ptr<RE2> any;  // one of them, or a private key's begin
+  std::vector<std::unique_ptr<RE2>> each;
+  std::unique_ptr<RE2> key_begin;
+
+  CompiledForms() {
+    const RE2::Options latin1 = options(RE2::Options::EncodingLatin1);
+    std::string all = kKeyBegin;
+    for (const Form& form : forms()) {
+      all += std::string("|(?:") + form.pattern + ")";
+      each.push_back(std::make_unique<RE2>(form.pattern, latin1));
+    }
+    any = std::make_unique<RE2>(all, latin1);
+    key_begin = std::make_unique<RE2>(kKeyBegin, latin1);
+  }
+};
+
+const CompiledForms& compiled_forms() {
+  static const CompiledForms kForms;
+  return kForms;
+}
+
 // "$1" as RE2 writes it.
 std::string rewrite_of(std::string_view replace) {
   std::string rewrite;
@@ -74,9 +97,6 @@ struct Patterns::Impl {
     std::unique_ptr<RE2> pattern;
     std::string rewrite;
   };
-  std::unique_ptr<RE2> any_form;  // one of forms(), or a private key's begin
-  std::vector<std::unique_ptr<RE2>> each_form;
-  std::unique_ptr<RE2> key_begin;
   std::unique_ptr<RE2> any_own;  // null where there is none
   std::vector<Own> own;
 };
@@ -86,13 +106,6 @@ Patterns::~Patterns() = default;
 
 Result<std::shared_ptr<const Patterns>> Patterns::compile(std::vector<OwnPattern> own) {
   auto impl = std::make_unique<Impl>();
-  std::string any = kKeyBegin;
-  for (const Form& form : forms()) {
-    any += std::string("|(?:") + form.pattern + ")";
-    impl->each_form.push_back(std::make_unique<RE2>(form.pattern, options(RE2::Options::EncodingLatin1)));
-  }
-  impl->any_form = std::make_unique<RE2>(any, options(RE2::Options::EncodingLatin1));
-  impl->key_begin = std::make_unique<RE2>(kKeyBegin, options(RE2::Options::EncodingLatin1));
   std::string any_own;
   for (OwnPattern& one : own) {
     const std::string where = "masking pattern " + one.name;
@@ -116,16 +129,14 @@ Result<std::shared_ptr<const Patterns>> Patterns::compile(std::vector<OwnPattern
 struct Masker::Found {
   const RE2* pattern;
   bool searched = false, there = false;
-  size_t begin = 0, end = 0;
+  size_t begin = 0;
 
   void look(std::string_view text, size_t from) {
     if (searched && (!there || begin >= from)) return;
     re2::StringPiece match;
     searched = true;
     there = pattern != nullptr && pattern->Match(text, from, text.size(), RE2::UNANCHORED, &match, 1);
-    if (!there) return;
-    begin = static_cast<size_t>(match.data() - text.data());
-    end = begin + match.size();
+    if (there) begin = static_cast<size_t>(match.data() - text.data());
   }
 };
 
@@ -150,73 +161,79 @@ bool Masker::skip_key(bool last, std::string& out) {
   return false;
 }
 
+// By the first own pattern that matches here.
+std::optional<Masker::Hidden> Masker::hide_own(std::string_view text, size_t from) {
+  for (const Patterns::Impl::Own& one : patterns_->impl_->own) {
+    std::array<re2::StringPiece, 10> groups;
+    const int count = 1 + std::min(9, one.pattern->NumberOfCapturingGroups());
+    if (!one.pattern->Match(text, from, text.size(), RE2::ANCHOR_START, groups.data(), count)) continue;
+    if (groups[0].empty()) continue;
+    Hidden hidden{.instead = {}, .size = groups[0].size()};
+    (void)one.pattern->Rewrite(&hidden.instead, one.rewrite, groups.data(), count);
+    counts_.add(one.as_given.name);
+    return hidden;
+  }
+  return std::nullopt;
+}
+
+// By the first form that matches here and does not only look like one.
+std::optional<Masker::Hidden> Masker::hide_form(std::string_view text, size_t from) {
+  for (size_t i = 0; i < forms().size(); ++i) {
+    std::array<re2::StringPiece, 3> groups;
+    const RE2& pattern = *compiled_forms().each[i];
+    const int count = 1 + std::min(2, pattern.NumberOfCapturingGroups());
+    if (!pattern.Match(text, from, text.size(), RE2::ANCHOR_START, groups.data(), count)) continue;
+    auto instead =
+        forms()[i].judge({.text = text, .match = groups[0], .first = groups[1], .second = groups[2]});
+    if (!instead) continue;
+    counts_.add(forms()[i].kind);
+    return Hidden{.instead = std::move(*instead), .size = groups[0].size()};
+  }
+  return std::nullopt;
+}
+
+bool Masker::begin_key(std::string_view text, std::string& out) {
+  re2::StringPiece begin;
+  const RE2& pattern = *compiled_forms().key_begin;
+  if (!pattern.Match(text, done_, text.size(), RE2::ANCHOR_START, &begin, 1)) return false;
+  counts_.add(Kind::kKey);
+  out.append(begin.data(), begin.size());
+  done_ += begin.size();
+  in_key_ = true;
+  return true;
+}
+
 void Masker::judge(size_t stop, bool last, std::string& out) {
-  const Patterns::Impl& patterns = *patterns_->impl_;
   // Behind a line's end nothing counts; in a line that is cut, what stands behind does.
   const bool whole = last || (stop > 0 && held_[stop - 1] == '\n');
   const std::string_view text = whole ? std::string_view(held_).substr(0, stop) : std::string_view(held_);
-  Found form{.pattern = patterns.any_form.get()};
-  Found own{.pattern = patterns.any_own.get()};
-  size_t from = done_;
-  while (from < stop) {
-    form.look(text, from);
-    own.look(text, from);
+  const auto copy_to = [&](size_t end) {
+    out.append(text, done_, end - done_);
+    done_ = end;
+  };
+  Found form{.pattern = compiled_forms().any.get()};
+  Found own{.pattern = patterns_->impl_->any_own.get()};
+  while (done_ < stop) {
+    form.look(text, done_);
+    own.look(text, done_);
     const bool is_own = own.there && (!form.there || own.begin <= form.begin);
     const Found& next = is_own ? own : form;
     if (!next.there || next.begin >= stop) break;
-    out.append(text, done_, next.begin - done_);
-    done_ = from = next.begin;
-    std::string instead;
-    size_t end = 0;
-    if (is_own) {
-      for (const Patterns::Impl::Own& one : patterns.own) {
-        std::array<re2::StringPiece, 10> groups;
-        const int count = 1 + std::min(9, one.pattern->NumberOfCapturingGroups());
-        if (!one.pattern->Match(text, from, text.size(), RE2::ANCHOR_START, groups.data(), count)) continue;
-        if (groups[0].empty()) continue;
-        (void)one.pattern->Rewrite(&instead, one.rewrite, groups.data(), count);
-        end = from + groups[0].size();
-        counts_.add(one.as_given.name);
-        break;
-      }
-    } else if (re2::StringPiece begin;
-               patterns.key_begin->Match(text, from, text.size(), RE2::ANCHOR_START, &begin, 1)) {
-      counts_.add(Kind::kKey);
-      out.append(begin.data(), begin.size());
-      done_ = from + begin.size();
-      in_key_ = true;
-      return;
-    } else {
-      for (size_t i = 0; i < patterns.each_form.size() && end == 0; ++i) {
-        std::array<re2::StringPiece, 3> groups;
-        const RE2& pattern = *patterns.each_form[i];
-        const int count = 1 + std::min(2, pattern.NumberOfCapturingGroups());
-        if (!pattern.Match(text, from, text.size(), RE2::ANCHOR_START, groups.data(), count)) continue;
-        const auto hidden =
-            forms()[i].judge({.text = text, .match = groups[0], .first = groups[1], .second = groups[2]});
-        if (!hidden) continue;
-        instead = *hidden;
-        end = from + groups[0].size();
-        counts_.add(forms()[i].kind);
-      }
-    }
-    if (end == 0) {
-      from = behind_number(text, from);
-      out.append(text, done_, from - done_);
-      done_ = from;
+    copy_to(next.begin);
+    if (!is_own && begin_key(text, out)) return;
+    const auto hidden = is_own ? hide_own(text, done_) : hide_form(text, done_);
+    if (!hidden) {
+      copy_to(behind_number(text, done_));
       continue;
     }
-    out += instead;
-    done_ = from = end;
-    if (!whole && end == text.size()) {
+    out += hidden->instead;
+    done_ += hidden->size;
+    if (!whole && done_ == text.size()) {
       eating_ = true;
       return;
     }
   }
-  if (done_ < stop) {
-    out.append(text, done_, stop - done_);
-    done_ = stop;
-  }
+  if (done_ < stop) copy_to(stop);
 }
 
 void Masker::feed(std::string_view piece, std::string& out) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,8 +74,15 @@ class Masker {
 
  private:
   struct Found;
+  struct Hidden {
+    std::string instead;
+    size_t size;  // of what it stands for
+  };
   // Judges what begins before `stop`.
   void judge(size_t stop, bool last, std::string& out);
+  std::optional<Hidden> hide_own(std::string_view text, size_t from);
+  std::optional<Hidden> hide_form(std::string_view text, size_t from);
+  bool begin_key(std::string_view text, std::string& out);
   void eat();
   bool skip_key(bool last, std::string& out);
 

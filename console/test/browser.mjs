@@ -22,6 +22,18 @@ function embed(template, report, timelines) {
   return PLACEHOLDERS.reduce((page, name, index) => page.replace(name, () => values[index]), template);
 }
 
+/** Waits until the check holds; a check that never does fails with its own message. */
+export async function until(check) {
+  for (const end = performance.now() + 10_000; ; ) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+}
+
 export async function openBrowser() {
   const executablePath = process.env.EDP_CHROMIUM ?? PLACES.find((path) => existsSync(path));
   if (!executablePath) throw new Error("no Chromium found: apt-get install chromium");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { golden, openBrowser, SCREENSHOTS } from "./browser.mjs";
+import { golden, openBrowser, SCREENSHOTS, until } from "./browser.mjs";
 import { largeReport } from "./large_report.mjs";
 
 let browser;
@@ -24,18 +24,6 @@ async function withPage(report, options, steps) {
 /** The page draws between events: waits until the element's text is as wanted. */
 async function shows(page, selector, pattern) {
   await page.locator(selector).first().filter({ hasText: pattern }).waitFor({ timeout: 10_000 });
-}
-
-/** Waits until the check holds; a check that never does fails with its own message. */
-async function until(check) {
-  for (const end = performance.now() + 10_000; ; ) {
-    try {
-      return await check();
-    } catch (error) {
-      if (performance.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
-  }
 }
 
 const DETAIL = ".flame-detail";

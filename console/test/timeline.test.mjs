@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { golden, openBrowser, SCREENSHOTS } from "./browser.mjs";
+import { golden, openBrowser, SCREENSHOTS, until } from "./browser.mjs";
 
 // runner/report/timeline/page_test.cc keeps them: one whole, and one of which a page could not hold all.
 const [whole, limited] = golden("timelines");
@@ -38,17 +38,6 @@ async function withTimeline(options, steps) {
     assert.deepEqual(opened.problems, []);
   } finally {
     await opened.close();
-  }
-}
-
-async function until(check) {
-  for (const end = performance.now() + 10_000; ; ) {
-    try {
-      return await check();
-    } catch (error) {
-      if (performance.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
   }
 }
 

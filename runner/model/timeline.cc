@@ -130,6 +130,17 @@ uint64_t Timeline::memory() const {
          bytes_of(stack_ends_) + bytes_of(by_id_) + text_.capacity();
 }
 
+// A slice ends where the one ahead begins, the last with the timeline.
+template <typename Decoder, typename Slice>
+bool Timeline::next_slice(Decoder& decoder, Slice& slice) {
+  if (!decoder.any_) return false;
+  slice = decoder.ahead_;
+  decoder.any_ = decoder.reader_.more();
+  if (decoder.any_) decoder.read();
+  slice.end = decoder.any_ ? decoder.ahead_.begin : decoder.timeline_->end;
+  return true;
+}
+
 Timeline::GoDecoder::GoDecoder(const Timeline& timeline, trace_stream::Place first)
     : timeline_(&timeline), reader_(timeline.arena_, first) {
   if (reader_.more()) read();
@@ -157,18 +168,7 @@ void Timeline::GoDecoder::read() {
   any_ = true;
 }
 
-bool Timeline::GoDecoder::next(GoSlice& slice) {
-  if (!any_) return false;
-  slice = ahead_;
-  if (reader_.more()) {
-    read();
-    slice.end = ahead_.begin;
-  } else {
-    any_ = false;
-    slice.end = timeline_->end;
-  }
-  return true;
-}
+bool Timeline::GoDecoder::next(GoSlice& slice) { return next_slice(*this, slice); }
 
 Timeline::ProcDecoder::ProcDecoder(const Timeline& timeline, trace_stream::Place first)
     : timeline_(&timeline), reader_(timeline.arena_, first) {
@@ -183,18 +183,7 @@ void Timeline::ProcDecoder::read() {
   any_ = true;
 }
 
-bool Timeline::ProcDecoder::next(ProcSlice& slice) {
-  if (!any_) return false;
-  slice = ahead_;
-  if (reader_.more()) {
-    read();
-    slice.end = ahead_.begin;
-  } else {
-    any_ = false;
-    slice.end = timeline_->end;
-  }
-  return true;
-}
+bool Timeline::ProcDecoder::next(ProcSlice& slice) { return next_slice(*this, slice); }
 
 Timeline::RangeDecoder::RangeDecoder(const Timeline& timeline)
     : timeline_(&timeline), reader_(timeline.arena_, timeline.ranges_) {}

@@ -280,6 +280,8 @@ class Timeline {
 
  private:
   friend class TimelineBuilder;
+  template <typename Decoder, typename Slice>
+  static bool next_slice(Decoder& decoder, Slice& slice);
 
   // What recurs: slices name it by index.
   struct GoShape {
@@ -313,6 +315,7 @@ class Timeline::GoDecoder {
   bool next(GoSlice& slice);
 
  private:
+  friend class Timeline;
   void read();
 
   const Timeline* timeline_ = nullptr;
@@ -329,6 +332,7 @@ class Timeline::ProcDecoder {
   bool next(ProcSlice& slice);
 
  private:
+  friend class Timeline;
   void read();
 
   const Timeline* timeline_ = nullptr;

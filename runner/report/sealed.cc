@@ -28,7 +28,7 @@ Result<Sealed> seal(model::Report report, const std::shared_ptr<const masking::P
   const size_t place = sealed.json.find(kNoCounts);
   if (place == std::string::npos) return fail("the report has no place for the masking's counts");
   const std::string struck = nlohmann::json(counts.by_name()).dump();
-  sealed.json.replace(place, kNoCounts.size(), R"("masking": )" + (counts.total() == 0 ? "{}" : struck));
+  sealed.json.replace(place, kNoCounts.size(), R"("masking": )" + struck);
   auto read = from_json(sealed.json);
   if (!read) return tl::unexpected(read.error());
   sealed.report = std::move(*read);

@@ -13,6 +13,7 @@ namespace {
 constexpr protozero::pbf_tag_type kStringTable = 6;  // of pprof's Profile
 constexpr protozero::pbf_tag_type kLastField = 15;
 
+// Unlike decode::looks_like_text(): what is not UTF-8 is text to be masked all the same.
 bool is_text(std::string_view bytes) {
   return std::ranges::none_of(
       bytes.substr(0, 4096), [](char c) { return c >= 0 && c < ' ' && c != '\n' && c != '\r' && c != '\t'; });
@@ -53,11 +54,17 @@ Result<std::string> mask_artefact(const std::string& bytes, const decode::Limits
   const bool packed = decode::is_gzip(bytes);
   Result<std::string> plain = packed ? decode::inflate(bytes, limits) : bytes;
   if (!plain) return plain;
-  Result<std::string> masked = !is_text(*plain)          ? mask_profile(*plain, patterns, counts)
-                               : plain->starts_with('{') ? masking::mask_json(*plain, patterns, counts)
-                                                         : masking::mask(*plain, patterns, counts);
-  if (!masked || (packed && counts.total() > 0)) return masked ? gzip(*masked) : masked;
-  return counts.total() == 0 ? bytes : *masked;
+  Result<std::string> masked;
+  if (!is_text(*plain)) {
+    masked = mask_profile(*plain, patterns, counts);
+  } else if (plain->starts_with('{')) {
+    masked = masking::mask_json(*plain, patterns, counts);
+  } else {
+    masked = masking::mask(*plain, patterns, counts);
+  }
+  if (!masked) return masked;
+  if (counts.total() == 0) return bytes;
+  return packed ? gzip(*masked) : *masked;
 }
 
 }  // namespace edp::run

@@ -173,25 +173,12 @@ func burst(ctx context.Context, c *kubernetes.Clientset, d dynamic.Interface, o 
 }
 
 func create(ctx context.Context, d dynamic.Interface, o options) {
-	work := make(chan int)
-	var group sync.WaitGroup
-	for w := 0; w < 8; w++ {
-		group.Add(1)
-		go func() {
-			defer group.Done()
-			for i := range work {
-				run := newRun(fmt.Sprintf("burst-%04d", i), burstNamespace, fmt.Sprintf("checkout-%d", i%o.targets), o.profile)
-				if _, err := d.Resource(runs).Namespace(burstNamespace).Create(ctx, run, metav1.CreateOptions{}); err != nil {
-					log.Fatal(err)
-				}
-			}
-		}()
-	}
-	for i := 0; i < o.count; i++ {
-		work <- i
-	}
-	close(work)
-	group.Wait()
+	inParallel(o.count, func(i int) {
+		run := newRun(fmt.Sprintf("burst-%04d", i), burstNamespace, fmt.Sprintf("checkout-%d", i%o.targets), o.profile)
+		if _, err := d.Resource(runs).Namespace(burstNamespace).Create(ctx, run, metav1.CreateOptions{}); err != nil {
+			log.Fatal(err)
+		}
+	})
 }
 
 // Milliseconds from the k-th end to the Job that took its place: the first Jobs, as many as fit, needed none.

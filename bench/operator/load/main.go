@@ -13,6 +13,7 @@ import (
 	"context"
 	"flag"
 	"log"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/errors"
@@ -28,6 +29,26 @@ const (
 )
 
 var runs = schema.GroupVersionResource{Group: "edp.dev", Version: "v1alpha1", Resource: "diagnosticruns"}
+
+// Calls f with 0 to count-1, eight at a time.
+func inParallel(count int, f func(i int)) {
+	work := make(chan int)
+	var group sync.WaitGroup
+	for w := 0; w < 8; w++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := range work {
+				f(i)
+			}
+		}()
+	}
+	for i := 0; i < count; i++ {
+		work <- i
+	}
+	close(work)
+	group.Wait()
+}
 
 func must(err error) {
 	if err != nil && !errors.IsAlreadyExists(err) {

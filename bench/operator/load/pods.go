@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -99,29 +98,16 @@ func status(i int) corev1.PodStatus {
 
 func makePods(ctx context.Context, c *kubernetes.Clientset, count int) {
 	began := time.Now()
-	work := make(chan int)
-	var group sync.WaitGroup
-	for w := 0; w < 8; w++ {
-		group.Add(1)
-		go func() {
-			defer group.Done()
-			for i := range work {
-				made, err := c.CoreV1().Pods(podNamespace).Create(ctx, pod(i), metav1.CreateOptions{})
-				if errors.IsAlreadyExists(err) {
-					continue
-				}
-				must(err)
-				made.Status = status(i)
-				_, err = c.CoreV1().Pods(podNamespace).UpdateStatus(ctx, made, metav1.UpdateOptions{})
-				must(err)
-			}
-		}()
-	}
-	for i := 0; i < count; i++ {
-		work <- i
-	}
-	close(work)
-	group.Wait()
+	inParallel(count, func(i int) {
+		made, err := c.CoreV1().Pods(podNamespace).Create(ctx, pod(i), metav1.CreateOptions{})
+		if errors.IsAlreadyExists(err) {
+			return
+		}
+		must(err)
+		made.Status = status(i)
+		_, err = c.CoreV1().Pods(podNamespace).UpdateStatus(ctx, made, metav1.UpdateOptions{})
+		must(err)
+	})
 	one, err := c.CoreV1().RESTClient().Get().AbsPath("/api/v1/namespaces/" + podNamespace + "/pods/" + pod(0).Name).DoRaw(ctx)
 	must(err)
 	fmt.Printf("{\"pods\": %d, \"seconds\": %.1f, \"bytes_of_one\": %d}\n", count, time.Since(began).Seconds(), len(one))
