@@ -5,6 +5,7 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "operator/kube/api.h"
+#include "operator/kube/protobuf.h"
 #include "operator/kube/retry_after.h"
 
 namespace edp::kube {
@@ -60,6 +61,29 @@ TEST(Answer, ExplainsItselfInALine) {
   EXPECT_EQ((Answer{.status = 200, .body = "{}"}).explain(), "200");
   EXPECT_EQ((Answer{.failure = Error{"no connection: Connection refused", "GET /version", {}}}).explain(),
             "GET /version: no connection: Connection refused");
+}
+
+// As ERROR events of watches carry it.
+TEST(ReadStatus, ReadsCodeAndReason) {
+  const StatusText status = read_status(
+      R"json({"kind":"Status","status":"Failure","message":"too old resource version: 1 (2)","reason":"Expired","code":410,"details":{"code":1}})json");
+  EXPECT_EQ(status.code, 410);
+  EXPECT_EQ(status.reason, "Expired");
+  EXPECT_EQ(status.message, "too old resource version: 1 (2)");
+}
+
+TEST(ReadStatus, ReadsCodeAndReasonInProtobuf) {
+  std::string object, body(kProtobufMagic);
+  protozero::pbf_writer writer(object);
+  writer.add_string(2, "Failure");
+  writer.add_string(3, "too old resource version: 1 (2)");
+  writer.add_string(4, "Expired");
+  writer.add_int32(6, 410);
+  protozero::pbf_writer(body).add_bytes(2, object);
+  const StatusText status = read_status(body);
+  EXPECT_EQ(status.code, 410);
+  EXPECT_EQ(status.reason, "Expired");
+  EXPECT_EQ(status.message, "too old resource version: 1 (2)");
 }
 
 // As kube-apiserver 1.37 answers who asked for protobuf.

@@ -64,7 +64,7 @@ class Waits {
   Backoff troubled_, unanswered_, refused_;
 };
 
-bool gone(const StatusObject& status) {
+bool gone(const kube::StatusText& status) {
   return status.code == 410 || status.reason == "Expired" || status.reason == "Gone";
 }
 
@@ -402,7 +402,7 @@ bool WatchLoop::Impl::on_event(std::string_view bytes, bool initial, Outcome& ou
     skip("an event of unknown type");
     return true;
   }
-  const auto status = read_status(event->object).value_or(StatusObject());
+  const kube::StatusText status = kube::read_status(event->object);
   outcome.end = gone(status) ? End::kGone : End::kBroken;
   outcome.error_event = true;
   outcome.error = std::string(initial ? "list " : "watch ") + resource.path + ": error event " +

@@ -48,7 +48,6 @@ struct Shape {
 
 extern const Shape kPodShape;
 extern const Shape kObjectShape;  // of any object: its metadata
-extern const Shape kStatusShape;
 
 // Throws protozero's exceptions.
 template <typename R>

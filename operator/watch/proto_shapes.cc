@@ -79,13 +79,10 @@ constexpr std::array kObjectFields = {Field{1, "metadata", Kind::kMessage, &kMet
 constexpr std::array kPodFields = {Field{1, "metadata", Kind::kMessage, &kMeta},
                                    Field{2, "spec", Kind::kMessage, &kSpec},
                                    Field{3, "status", Kind::kMessage, &kPodStatus}};
-constexpr std::array kStatusFields = {Field{3, "message"}, Field{4, "reason"},
-                                      Field{6, "code", Kind::kNumber}};
 
 }  // namespace
 
 constinit const Shape kPodShape{kPodFields};
 constinit const Shape kObjectShape{kObjectFields};
-constinit const Shape kStatusShape{kStatusFields};
 
 }  // namespace edp::watch

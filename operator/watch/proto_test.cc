@@ -116,20 +116,6 @@ std::string message_of_seconds(int64_t seconds) {
   return time;
 }
 
-TEST(ReadProto, ReadsAStatus) {
-  std::string status;
-  protozero::pbf_writer writer(status);
-  writer.add_string(2, "Failure");
-  writer.add_string(3, "too old resource version: 1 (2)");
-  writer.add_string(4, "Expired");
-  writer.add_int32(6, 410);
-  const auto read = read_status(envelope(status));
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->code, 410);
-  EXPECT_EQ(read->reason, "Expired");
-  EXPECT_EQ(read->message, "too old resource version: 1 (2)");
-}
-
 TEST(ReadProto, ReadsEphemeralContainers) {
   const auto message = [](auto&& write) {
     std::string bytes;

@@ -24,28 +24,6 @@ struct OnlyMeta {
   void boolean(uint8_t node, bool value) { meta.boolean(node, value); }
 };
 
-struct StatusReader {
-  enum Node : uint8_t { kCode = 2, kReason, kMessage };
-  StatusObject status;
-  static uint8_t child(uint8_t node, std::string_view key) {
-    if (node != kRoot) return kSkip;
-    if (key == "code") return kCode;
-    if (key == "reason") return kReason;
-    if (key == "message") return kMessage;
-    return kSkip;
-  }
-  void enter(uint8_t /*node*/) {}
-  void leave(uint8_t /*node*/) {}
-  void text(uint8_t node, std::string& value) {
-    if (node == kReason) status.reason = value;
-    if (node == kMessage) status.message = value;
-  }
-  void number(uint8_t node, int64_t value) {
-    if (node == kCode && value >= 0 && value < 1000) status.code = static_cast<int>(value);
-  }
-  void boolean(uint8_t /*node*/, bool /*value*/) {}
-};
-
 }  // namespace
 
 Result<Identity> read_identity(std::string_view bytes) {
@@ -68,12 +46,6 @@ Result<ListMeta> read_list_meta(std::string_view bytes) {
 std::string metadata_resource_version(std::string_view bytes) {
   const auto meta = read_list_meta(bytes);
   return meta ? meta->resource_version : std::string();
-}
-
-Result<StatusObject> read_status(std::string_view bytes) {
-  StatusReader reader;
-  if (const auto read = read_object(bytes, reader, kStatusShape); !read) return tl::unexpected(read.error());
-  return std::move(reader.status);
 }
 
 }  // namespace edp::watch

@@ -38,13 +38,6 @@ Result<ListMeta> read_list_meta(std::string_view bytes);
 // Empty where there is none.
 std::string metadata_resource_version(std::string_view bytes);
 
-// A metav1.Status, as ERROR events carry it.
-struct StatusObject {
-  int code = 0;
-  std::string reason, message;
-};
-Result<StatusObject> read_status(std::string_view bytes);
-
 // "20s", "2m", "1h30m", "500ms" -> seconds; nothing where it is no duration.
 std::optional<double> parse_duration(std::string_view text);
 

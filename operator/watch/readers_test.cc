@@ -270,14 +270,5 @@ TEST(ReadListMeta, ReadsBookmarksAndLists) {
   EXPECT_EQ(metadata_resource_version("{"), "");
 }
 
-TEST(ReadStatus, ReadsCodeAndReason) {
-  const auto status = read_status(
-      R"json({"kind":"Status","status":"Failure","message":"too old resource version: 1 (2)","reason":"Expired","code":410,"details":{"code":1}})json");
-  ASSERT_TRUE(status);
-  EXPECT_EQ(status->code, 410);
-  EXPECT_EQ(status->reason, "Expired");
-  EXPECT_EQ(status->message, "too old resource version: 1 (2)");
-}
-
 }  // namespace
 }  // namespace edp::watch

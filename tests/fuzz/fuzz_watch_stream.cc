@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "operator/kube/paths.h"
 #include "operator/watch/readers.h"
 #include "operator/watch/splitter.h"
 
@@ -85,7 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     };
     if (!inside(event->type) || !inside(event->object)) std::abort();
     (void)read_identity(event->object);
-    (void)read_status(event->object);
+    (void)edp::kube::read_status(event->object);
   }
 
   const Found items = list(text, false, seed);
