@@ -1,10 +1,10 @@
 #include "operator/kube/credentials.h"
 
-#include <openssl/evp.h>
 #include <sys/stat.h>
 
 #include <utility>
 
+#include "common/base64.h"
 #include "common/files.h"
 
 namespace edp::kube {
@@ -18,15 +18,6 @@ constexpr auto kBeforeExpiry = seconds(10);
 // Several threads that are refused at once run the plugin once.
 constexpr auto kPluginAgain = std::chrono::milliseconds(200);
 constexpr uint64_t kMaxPem = uint64_t{4} << 20;
-
-std::string base64(const std::string& bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<size_t>(size));
-  return out;
-}
 
 http::Failure local(const Error& error) { return {http::FailureKind::kLocal, error.to_string()}; }
 

@@ -1,7 +1,6 @@
 #include "operator/kube/exec_plugin.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -15,6 +14,8 @@
 #include <system_error>
 #include <thread>
 
+#include "common/base64.h"
+
 namespace edp::kube {
 namespace {
 
@@ -24,15 +25,6 @@ using std::chrono::milliseconds;
 constexpr size_t kMaxOutput = size_t{1} << 20;
 
 std::string reason(int error) { return std::generic_category().message(error); }
-
-std::string base64(const std::string& bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<size_t>(size));
-  return out;
-}
 
 std::string exec_info(const ClusterConfig& config) {
   nlohmann::json spec = {{"interactive", false}};
