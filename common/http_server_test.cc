@@ -292,7 +292,7 @@ INSTANTIATE_TEST_SUITE_P(
         Ask{"ranges_are_ignored", "GET /hello HTTP/1.1\r\nRange: bytes=0-1\r\n\r\n", "200", {"hello"}},
         Ask{"exception", "GET /throws HTTP/1.1\r\n\r\n", "500", {"\"reason\":\"Internal\""}},
         Ask{"not_modified", "GET /empty HTTP/1.1\r\n\r\n", "304", {"ETag: \"x\""}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(HttpServer, TellsNothingOfItsInside) {
   const Fixture fixture;

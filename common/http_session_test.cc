@@ -323,7 +323,9 @@ TEST(Session, IdleCountsSilenceOnly) {
       const Outcome got = pool.stream(what, {});
       EXPECT_EQ(kind(got.failure), one.kind) << one.name << ": " << text(got.failure);
       EXPECT_LT(steady_clock::now() - start, seconds(5));
-      if (got.failure) EXPECT_THAT(text(got.failure), HasSubstr("fell silent")) << one.name;
+      if (got.failure) {
+        EXPECT_THAT(text(got.failure), HasSubstr("fell silent")) << one.name;
+      }
     }
   }
 }

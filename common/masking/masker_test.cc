@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
         MaskCase{"private_key",
                  "a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\nxyz\n-----END RSA PRIVATE KEY-----\nb",
                  "a\n-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\nb"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 class Whole : public testing::TestWithParam<const char*> {};
 

@@ -42,7 +42,9 @@ TEST(CheckUrls, TakesTheStatusThatIsAskedFor) {
   for (const Case& c : cases) {
     const auto result = check_urls(c.urls, kImpatient, {});
     EXPECT_EQ(result.has_value(), *c.problem == '\0') << c.name;
-    if (!result) EXPECT_THAT(result.error().to_string(), HasSubstr(c.problem)) << c.name;
+    if (!result) {
+      EXPECT_THAT(result.error().to_string(), HasSubstr(c.problem)) << c.name;
+    }
   }
 }
 

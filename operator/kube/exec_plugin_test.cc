@@ -117,9 +117,12 @@ TEST(ExecCredential, IsReadWithCare) {
   for (const Case& one : cases) {
     const auto got = parse_exec_credential(one.json, kV1);
     EXPECT_EQ(got.has_value(), *one.error == '\0') << one.name;
-    if (!got) EXPECT_THAT(got.error().what, HasSubstr(one.error)) << one.name;
-    if (got && got->expires)
+    if (!got) {
+      EXPECT_THAT(got.error().what, HasSubstr(one.error)) << one.name;
+    }
+    if (got && got->expires) {
       EXPECT_EQ(std::chrono::system_clock::to_time_t(*got->expires), 1445412480) << one.name;
+    }
   }
 }
 

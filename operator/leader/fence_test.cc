@@ -189,7 +189,9 @@ TEST(FenceProcess, ContinuedAfterItsLeaseRanOutItWritesNothing) {
   waitpid(child, nullptr, 0);
   // One may have been past its last look at the clock; the stamp then tells.
   EXPECT_LE(shared->writes - before, 1);
-  if (shared->writes == before) EXPECT_LT(shared->last, shared->until);
+  if (shared->writes == before) {
+    EXPECT_LT(shared->last, shared->until);
+  }
   munmap(memory, sizeof(Shared));
 }
 

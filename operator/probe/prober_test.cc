@@ -112,7 +112,9 @@ TEST_P(ProberHttp, Judges) {
   EXPECT_EQ(result.status, b.status);
   EXPECT_GT(result.latency.count(), 0);
   EXPECT_GT(result.when, 1'700'000'000);
-  if (b.short_timeout) EXPECT_GE(result.latency, milliseconds(300));
+  if (b.short_timeout) {
+    EXPECT_GE(result.latency, milliseconds(300));
+  }
 }
 TcpServer::Handler say(std::string bytes) {
   return [bytes = std::move(bytes)](Connection& c) {

@@ -22,7 +22,9 @@ TEST_P(Heads, WholeAndByteByByte) {
     for (size_t at = 0; at < c.text.size() && state == State::kMore; at += step)
       state = head.feed(std::string_view(c.text).substr(at, step));
     EXPECT_EQ(state, c.state) << step;
-    if (state == State::kDone) EXPECT_EQ(head.status(), c.status) << step;
+    if (state == State::kDone) {
+      EXPECT_EQ(head.status(), c.status) << step;
+    }
   }
 }
 INSTANTIATE_TEST_SUITE_P(

@@ -131,7 +131,9 @@ TEST(Metrics, EveryFamilyHasHelpAndType) {
   std::string line, last_type;
   size_t families = 0;
   while (std::getline(in, line)) {
-    if (line.starts_with("# HELP ")) EXPECT_GT(line.size(), line.find(' ', 7) + 10) << line;
+    if (line.starts_with("# HELP ")) {
+      EXPECT_GT(line.size(), line.find(' ', 7) + 10) << line;
+    }
     if (line.starts_with("# TYPE ")) ++families;
   }
   EXPECT_GT(families, 15U);

@@ -55,12 +55,18 @@ TEST_P(LedgerInACluster, NeverExceedsTheQuotaAndEndsEverything) {
     EXPECT_EQ(cluster.rejected, 0) << "seed " << seed;
     EXPECT_EQ(cluster.twins, 0) << "seed " << seed;
     EXPECT_LT(cluster.elapsed, 600'000) << "seed " << seed << ": not all have ended";
-    if (scene.cancel == 0 && scene.crash == 0) EXPECT_EQ(cluster.finished, kWishes) << "seed " << seed;
+    if (scene.cancel == 0 && scene.crash == 0) {
+      EXPECT_EQ(cluster.finished, kWishes) << "seed " << seed;
+    }
     cancelled += cluster.cancelled;
     crashes += cluster.crashes;
   }
-  if (scene.crash > 0) EXPECT_GT(crashes, 10);
-  if (scene.cancel > 0) EXPECT_GT(cancelled, 10);
+  if (scene.crash > 0) {
+    EXPECT_GT(crashes, 10);
+  }
+  if (scene.cancel > 0) {
+    EXPECT_GT(cancelled, 10);
+  }
 }
 
 const std::map<std::string, int64_t> kUsual = {{"requests.cpu", 2000},

@@ -440,7 +440,9 @@ TEST(Ledger, SmallOnesPassALargeOneOnlyForAWhile) {
     ledger.job(done(job_of(wish(name)), ++version), 1032);
     used -= 250;
     ledger.quota(quota({{"requests.cpu", 1000}}, {{"requests.cpu", used}}, ++version), 1032);
-    if (used > 0) EXPECT_THAT(ledger.admit(1032), IsEmpty()) << name;
+    if (used > 0) {
+      EXPECT_THAT(ledger.admit(1032), IsEmpty()) << name;
+    }
   }
   EXPECT_THAT(names(ledger.admit(1032)), ElementsAre("L"));
 }

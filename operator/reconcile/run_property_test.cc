@@ -266,7 +266,9 @@ void expect_end(const watch::RunRecord& run, uint32_t seed) {
     while (number < kMaxAttempts && !good()) ++number;
     EXPECT_EQ(target.attempt, number) << "seed " << seed << ", " << target.pod;
     EXPECT_EQ(target.phase, good() ? "Succeeded" : "Failed") << "seed " << seed << ", " << target.message;
-    if (!good()) EXPECT_EQ(target.reason, "RetriesExhausted") << "seed " << seed;
+    if (!good()) {
+      EXPECT_EQ(target.reason, "RetriesExhausted") << "seed " << seed;
+    }
     all = all && good();
     critical += end_of(seed, index, number) == End::kFindings ? 1 : 0;
   }

@@ -374,7 +374,9 @@ TEST_P(AttemptEnds, AsItShould) {
   if (target.phase == "Failed") {
     EXPECT_EQ(reason(world, "Failed"), "True " + GetParam().reason);
   }
-  if (target.phase == "Succeeded") EXPECT_TRUE(is_true(world.run.status, "Succeeded"));
+  if (target.phase == "Succeeded") {
+    EXPECT_TRUE(is_true(world.run.status, "Succeeded"));
+  }
 }
 
 void waiting(RunWorld& world, const char* why) {

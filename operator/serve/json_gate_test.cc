@@ -76,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"bad_unicode", R"({"a":"\u00g0"})", false, "", "byte 10"},
         Case{"control", "{\"a\":\"\n\"}", false, "", "byte 6"},
         Case{"comment", "{/**/}", false, "", "byte 1"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 // Against a reader that the world trusts: texts of the same alphabet, most of them broken.
 TEST(JsonGate, AgreesWithNlohmannJson) {

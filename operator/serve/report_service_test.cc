@@ -238,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(
                 {},
                 404,
                 "NotFound"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(ReportService, ShowsNothingToOthers) {
   Service service;

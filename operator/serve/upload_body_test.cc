@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"no_page", kReport, 422, "NotAReport", "", ReportFile::kHtml},
         Case{"script", "<script>" + std::string(100, 'x'), 422, "NotAReport", "", ReportFile::kHtml},
         Case{"page_too_long", "<html>" + std::string(1000, 'x'), 413, "TooLarge", "", ReportFile::kHtml}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(UploadBody, SaysThatTheStoreIsFull) {
   Kept kept;

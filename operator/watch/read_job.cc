@@ -41,33 +41,33 @@ class JobReader {
       case kRoot:
         if (key == "metadata") return MetaReader::kMeta;
         if (key == "spec") return kSpec;
-        return key == "status" ? kStatus : kSkip;
+        return when(key == "status", kStatus);
       case kSpec:
-        return key == "template" ? kTemplate : kSkip;
+        return when(key == "template", kTemplate);
       case kTemplate:
-        return key == "spec" ? kPodSpec : kSkip;
+        return when(key == "spec", kPodSpec);
       case kPodSpec:
-        return key == "containers" ? kContainers : kSkip;
+        return when(key == "containers", kContainers);
       case kContainers:
-        return key == "resources" ? kResources : kSkip;
+        return when(key == "resources", kResources);
       case kResources:
         if (key == "requests") return kRequests;
-        return key == "limits" ? kLimits : kSkip;
+        return when(key == "limits", kLimits);
       case kRequests:
         if (key == "cpu") return kRequestCpu;
-        return key == "memory" ? kRequestMemory : kSkip;
+        return when(key == "memory", kRequestMemory);
       case kLimits:
         if (key == "cpu") return kLimitCpu;
-        return key == "memory" ? kLimitMemory : kSkip;
+        return when(key == "memory", kLimitMemory);
       case kStatus:
         if (key == "completionTime") return kCompletionTime;
-        return key == "conditions" ? kConditions : kSkip;
+        return when(key == "conditions", kConditions);
       case kConditions:
         if (key == "type") return kType;
         if (key == "status") return kCondStatus;
         if (key == "reason") return kReason;
         if (key == "message") return kMessage;
-        return key == "lastTransitionTime" ? kTransition : kSkip;
+        return when(key == "lastTransitionTime", kTransition);
       default:
         return kSkip;
     }

@@ -14,7 +14,7 @@ namespace {
 struct OnlyMeta {
   MetaReader meta{false};
   uint8_t child(uint8_t node, std::string_view key) {
-    if (node == kRoot) return key == "metadata" ? MetaReader::kMeta : kSkip;
+    if (node == kRoot) return when(key == "metadata", MetaReader::kMeta);
     return meta.child(node, key);
   }
   void enter(uint8_t node) { meta.enter(node); }

@@ -82,64 +82,64 @@ class PodReader {
       case kRoot:
         if (key == "metadata") return MetaReader::kMeta;
         if (key == "spec") return kSpec;
-        return key == "status" ? kStatus : kSkip;
+        return when(key == "status", kStatus);
       case kSpec:
         if (key == "nodeName") return kNodeName;
         if (key == "ephemeralContainers") return kEphemeralSpec;
-        return key == "containers" ? kContainers : kSkip;
+        return when(key == "containers", kContainers);
       case kEphemeralSpec:
-        return key == "name" ? kEphemeralSpecName : kSkip;
+        return when(key == "name", kEphemeralSpecName);
       case kContainers:
         if (key == "ports") return kPorts;
-        return key == "readinessProbe" ? kProbe : kSkip;
+        return when(key == "readinessProbe", kProbe);
       case kPorts:
         if (key == "name") return kPortName;
         if (key == "protocol") return kPortProtocol;
-        return key == "containerPort" ? kPortNumber : kSkip;
+        return when(key == "containerPort", kPortNumber);
       case kProbe:
         if (key == "httpGet") return kHttpGet;
         if (key == "tcpSocket") return kTcpSocket;
         if (key == "exec" || key == "grpc") return kProbeOther;
         if (key == "timeoutSeconds") return kProbeTimeout;
-        return key == "periodSeconds" ? kProbePeriod : kSkip;
+        return when(key == "periodSeconds", kProbePeriod);
       case kHttpGet:
       case kTcpSocket:
         if (key == "port") return kProbePort;
         if (key == "path") return kProbePath;
         if (key == "host") return kProbeHost;
-        return key == "scheme" ? kProbeScheme : kSkip;
+        return when(key == "scheme", kProbeScheme);
       case kStatus:
         if (key == "phase") return kPhase;
         if (key == "podIP") return kIp;
         if (key == "conditions") return kConditions;
         if (key == "ephemeralContainerStatuses") return kEphemeralStatuses;
-        return key == "containerStatuses" ? kStatuses : kSkip;
+        return when(key == "containerStatuses", kStatuses);
       case kEphemeralStatuses:
         if (key == "name") return kEphemeralName;
-        return key == "state" ? kEphemeralState : kSkip;
+        return when(key == "state", kEphemeralState);
       case kConditions:
         if (key == "type") return kConditionType;
         if (key == "status") return kConditionStatus;
-        return key == "lastTransitionTime" ? kConditionTime : kSkip;
+        return when(key == "lastTransitionTime", kConditionTime);
       case kStatuses:
         if (key == "restartCount") return kRestarts;
         if (key == "state") return kState;
-        return key == "lastState" ? kLastState : kSkip;
+        return when(key == "lastState", kLastState);
       case kState:
       case kEphemeralState:
         if (key == "waiting") return kWaiting;
-        return key == "terminated" ? kTerminated : kSkip;
+        return when(key == "terminated", kTerminated);
       case kLastState:
-        return key == "terminated" ? kLastTerminated : kSkip;
+        return when(key == "terminated", kLastTerminated);
       case kTerminated:
       case kLastTerminated:
         if (key == "reason") return kTermReason;
         if (key == "message") return kTermMessage;
         if (key == "exitCode") return kTermExit;
-        return key == "finishedAt" ? kTermFinished : kSkip;
+        return when(key == "finishedAt", kTermFinished);
       case kWaiting:
         if (key == "reason") return kWaitReason;
-        return key == "message" ? kWaitMessage : kSkip;
+        return when(key == "message", kWaitMessage);
       default:
         return kSkip;
     }

@@ -125,7 +125,9 @@ TEST(Duration, ReadsGoDurations) {
   for (const auto& [text, seconds] : cases) {
     const auto read = parse_duration(text);
     ASSERT_EQ(read.has_value(), seconds.has_value()) << text;
-    if (read) EXPECT_DOUBLE_EQ(*read, *seconds) << text;
+    if (read) {
+      EXPECT_DOUBLE_EQ(*read, *seconds) << text;
+    }
   }
 }
 

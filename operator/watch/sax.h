@@ -2,9 +2,9 @@
 // of a path, and is told of what is found there; all else is passed over without a copy.
 //
 // A reader R has
-//   uint8_t child(uint8_t node, std::string_view key)   where a key of an object at `node` leads; kSkip:
-//   nowhere void enter(uint8_t node), leave(uint8_t node)       an object begins, ends void text(uint8_t
-//   node, std::string& value)         may be moved from void number(uint8_t node, int64_t value),
+//   uint8_t child(uint8_t node, std::string_view key)    where a key of an object at `node` leads; kSkip:
+//   nowhere void enter(uint8_t node), leave(uint8_t node)        an object begins, ends void text(uint8_t
+//   node, std::string& value)          may be moved from void number(uint8_t node, int64_t value),
 //   boolean(uint8_t node, bool value)
 // Elements of an array are at the array's node.
 #pragma once
@@ -22,6 +22,8 @@
 namespace edp::watch {
 
 constexpr uint8_t kSkip = 0, kRoot = 1;
+
+constexpr uint8_t when(bool is, uint8_t node) { return is ? node : kSkip; }
 
 template <typename R>
 class PathSax {

@@ -104,7 +104,9 @@ TEST(ListSplitter, FindsItemsWhereverChunksEnd) {
       EXPECT_EQ(items, one.items) << one.name << " cut at " << cut;
       const bool complete = splitter.complete() && splitter.error().empty();
       EXPECT_EQ(complete, !one.envelope.empty()) << one.name << " cut at " << cut;
-      if (complete) EXPECT_EQ(splitter.envelope(), one.envelope) << one.name << " cut at " << cut;
+      if (complete) {
+        EXPECT_EQ(splitter.envelope(), one.envelope) << one.name << " cut at " << cut;
+      }
     }
     Texts items;
     ListSplitter byte_by_byte(1000, [&](std::string_view item) {
