@@ -8,19 +8,19 @@
 //
 // What we know lags in both directions: quota, Jobs and pods come over three watches. Let S be status.used as
 // seen last. The figure that the server will hold against the next pod is at most
-//     max(S + charges still to come or made since S,  charges of all our unfinished Jobs)  + what strangers
-//     add.
+//     max(S + charges still to come or made since S,  charges of all our unfinished Jobs)
+//     + what strangers add.
 // The first term covers charges that S does not show yet; a finished Job whose charge S still shows is
 // covered by S itself, and the room comes back with the very update of the quota that gives it back, not with
 // a resync. The second term covers a figure that the controller wrote too low. So each grant is kept as
 // *pending* against each quota until its charge has been seen there:
 //   - S rose by exactly the charges of the oldest pending grants (every update is delivered; charges and
-//   returns
-//     are separate updates; a rise that does not divide evenly into our charges was a stranger's and proves
-//     nothing);
+//     returns are separate updates; a rise that does not divide evenly into our charges was a stranger's and
+//     proves nothing);
 //   - or the quota's resourceVersion is not below that at which the runner's pod was seen: the charge came
 //   first;
 //   - or `settle_seconds` have passed since the pod was seen (or its Job was seen to have ended, or gone).
+//
 // Whether the Job has finished meanwhile does not matter: a charge that was never seen may still be held.
 // Pods of strangers in that namespace may take the room between grant and pod; nobody can prevent that from
 // outside.

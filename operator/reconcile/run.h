@@ -2,13 +2,11 @@
 //
 // The rules that make it safe to die anywhere:
 //   - Targets are chosen once, and status.targets is the memory. Nothing is created for a target before it is
-//   stored,
-//     but for a pod that the spec of a young run names: there is nothing to choose.
+//     stored, but for a pod that the spec of a young run names: there is nothing to choose.
 //   - A Job's name says run, target and attempt. Attempt n+1 begins only after the end of attempt n is in the
-//   stored
-//     status, which only follows from a Job that was seen to have ended or to be gone.
+//     stored status, which only follows from a Job that was seen to have ended or to be gone.
 //   - A Job that is unfinished although its target or its run has ended, or that belongs to no target, is
-//   deleted.
+//     deleted.
 //
 // How to use the output: write `status` first (if set; early actions may go before it); `events` only after
 // that succeeded, so that they are told once; `wishes` to Ledger::wish() always; `actions` at any time, those
