@@ -18,7 +18,7 @@ func (p *priceList) reload(items int) {
 	p.mu.Lock() // edp:culprit GO-MAP-LOCK-CONVOY GO-BLOCKED-CHAIN
 	p.prices = make(map[int]int64)
 	for item := 0; item < items; item++ {
-		p.prices[item*7919] = int64(item) // edp:culprit GO-MAP-GROWTH-STALL GO-MAP-LOCK-CONVOY GO-MAP-GROWTH-HOT GO-MAP-GROWTH-GC GO-MAP-ASSIGN-HOT GO-BLOCKED-CHAIN
+		p.prices[item*7919] = int64(item) // edp:culprit GO-MAP-GROWTH-STALL GO-MAP-LOCK-CONVOY GO-MAP-GROWTH-HOT GO-MAP-GROWTH-GC GO-MAP-ASSIGN-HOT GO-GC-ASSIST-STALL GO-BLOCKED-CHAIN
 	}
 	p.mu.Unlock() // edp:culprit GO-MAP-LOCK-CONVOY GO-BLOCKED-CHAIN
 }
