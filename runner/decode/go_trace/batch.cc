@@ -1,6 +1,9 @@
 #include "runner/decode/go_trace/batch.h"
 
+#include <sys/mman.h>
+
 #include <cstring>
+#include <new>
 
 namespace edp::decode::go_trace {
 namespace {
@@ -47,13 +50,20 @@ Parsed read_batch_header(ByteReader& bytes, BatchHeader& header, const char*& wh
   return Parsed::kOk;
 }
 
+std::unique_ptr<Byte, BatchStore::Free> BatchStore::make_slab() {
+  std::unique_ptr<Byte, Free> slab(static_cast<Byte*>(std::aligned_alloc(kSlab, kSlab)));
+  if (!slab) throw std::bad_alloc();
+  (void)madvise(slab.get(), kSlab, MADV_HUGEPAGE);  // where there are none, it is only slower
+  return slab;
+}
+
 const Byte* BatchStore::add(std::string_view payload) {
   static_assert(kSlab > kMaxBatch + kSlack);
   if (slab_ < slabs_.size() && used_ + payload.size() + kSlack > kSlab) {
     ++slab_;
     used_ = 0;
   }
-  if (slab_ == slabs_.size()) slabs_.push_back(std::make_unique_for_overwrite<Byte[]>(kSlab));
+  if (slab_ == slabs_.size()) slabs_.push_back(make_slab());
   Byte* place = slabs_[slab_].get() + used_;
   std::memcpy(place, payload.data(), payload.size());
   used_ += payload.size();

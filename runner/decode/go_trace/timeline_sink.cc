@@ -84,7 +84,10 @@ void TimelineSink::on_generation(const GenerationStart& generation) {
 }
 
 void TimelineSink::on_problem(std::string what) {
-  if (!under_way_) return;
+  if (!under_way_) {  // between two traces, or behind the last one
+    if (!finished_.empty()) finished_.back().problems.push_back(std::move(what));
+    return;
+  }
   model::Timeline& timeline = builder_.timeline();
   if (!timeline.generations.empty()) timeline.generations.back().broken = true;
   timeline.problems.push_back(std::move(what));
