@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "runner/decode/go_trace/cursor.h"
+#include "runner/decode/go_trace/ordering_hot.h"
 
 namespace edp::decode::go_trace {
 namespace {

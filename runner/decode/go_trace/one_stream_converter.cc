@@ -151,7 +151,7 @@ go_trace::Event& Converter::make(EventType type, const Event& event, const Proc*
   go_trace::Event& out = event_;
   out.type = type;
   out.time = time_of(event.ticks);
-  out.args = {};
+  out.args = kNoArgs.data();
   out.goroutine = event.goroutine == 0 ? kNoId : static_cast<int64_t>(event.goroutine);
   out.proc = proc_id;
   out.thread = proc != nullptr && proc_id < kFirstFakeProc ? proc->thread : kNoId;
@@ -229,7 +229,7 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
         return true;
       }
       go_trace::Event& out = make(kProcsChange, event, proc, proc_id);
-      out.args[0] = args[0];
+      set_args(out, args[0]);
       emitter_.emit(out);
       return true;
     }

@@ -54,6 +54,10 @@ class Converter {
 
   // The event to be handed on; valid until the next call.
   go_trace::Event& make(EventType type, const Event& event, const Proc* proc, int64_t proc_id);
+  void set_args(go_trace::Event& event, uint64_t first, uint64_t second = 0) {
+    args_ = {first, second};
+    event.args = args_.data();
+  }
   void emit_go(go_trace::Event& event, Goroutine& subject, model::GoState from, model::GoState to);
   void emit_status(const Event& event, const Proc* proc, int64_t proc_id, model::GoState state);
   void emit_cpu_sample(const CpuSample& sample);
@@ -76,6 +80,7 @@ class Converter {
   std::vector<Goroutine*> free_;
   Goroutine* current_ = nullptr;  // of the event
   go_trace::Event event_;
+  std::array<uint64_t, kMaxArgs> args_{};  // of event_, where it has any
   std::vector<uint64_t> untold_;
   IdMap<Task> tasks_;
   IdMap<std::vector<Region>> regions_;
