@@ -1,9 +1,6 @@
 #include "runner/decode/go_trace/batch.h"
 
-#include <sys/mman.h>
-
 #include <cstring>
-#include <new>
 
 namespace edp::decode::go_trace {
 namespace {
@@ -50,10 +47,10 @@ Parsed read_batch_header(ByteReader& bytes, BatchHeader& header, const char*& wh
   return Parsed::kOk;
 }
 
-std::unique_ptr<Byte, BatchStore::Free> BatchStore::make_slab() {
-  std::unique_ptr<Byte, Free> slab(static_cast<Byte*>(std::aligned_alloc(kSlab, kSlab)));
+BatchStore::Slab BatchStore::make_slab() {
+  Slab slab(static_cast<Byte*>(std::aligned_alloc(kSlab, kSlab)));
   if (!slab) throw std::bad_alloc();
-  (void)madvise(slab.get(), kSlab, MADV_HUGEPAGE);  // where there are none, it is only slower
+  ask_for_huge_pages(reinterpret_cast<char*>(slab.get()), kSlab);
   return slab;
 }
 

@@ -1,13 +1,13 @@
 // The unit of the generation formats: up to 64 KiB that one thread wrote.
 #pragma once
 
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "runner/decode/go_trace/event.h"
+#include "runner/decode/go_trace/pages.h"
 
 namespace edp::decode::go_trace {
 
@@ -34,12 +34,10 @@ class BatchStore {
   [[nodiscard]] uint64_t memory() const { return slabs_.size() * kSlab; }
 
  private:
-  static constexpr size_t kSlab = 2 << 20;  // a huge page: tens of thousands of page faults less
-  struct Free {
-    void operator()(Byte* slab) const { std::free(slab); }
-  };
-  static std::unique_ptr<Byte, Free> make_slab();
-  std::vector<std::unique_ptr<Byte, Free>> slabs_;
+  static constexpr size_t kSlab = 2 << 20;  // a huge page
+  using Slab = std::unique_ptr<Byte, FreeMemory>;
+  static Slab make_slab();
+  std::vector<Slab> slabs_;
   size_t slab_ = 0, used_ = 0;
 };
 

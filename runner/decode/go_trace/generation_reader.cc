@@ -42,7 +42,7 @@ void GenerationReader::problem(const std::string& what) {
   emitter_.sink().on_problem(text + what);
 }
 
-size_t GenerationReader::take(std::string_view bytes, uint64_t offset) {
+size_t GenerationReader::take(std::string_view bytes, uint64_t offset, Releaser& releaser) {
   size_t taken = 0;
   while (!stopped_ && taken < bytes.size()) {
     ByteReader reader = reader_of(bytes.substr(taken));
@@ -83,6 +83,7 @@ size_t GenerationReader::take(std::string_view bytes, uint64_t offset) {
       problem(error + " (batch " + at_byte(at) + ")");
     }
     taken = static_cast<size_t>(reinterpret_cast<const char*>(reader.at()) - bytes.data());
+    releaser.release(bytes.data() + taken);
   }
   return taken;
 }

@@ -13,8 +13,8 @@ class GenerationReader {
       : go_minor_(go_minor), emitter_(sink), ordering_(emitter_), generation_(go_minor) {}
 
   // Takes whole batches from the front of `bytes`, which begin at `offset` in the trace; gives how many bytes
-  // those were. Bytes that are no batch are an obstacle: is_stopped() then.
-  size_t take(std::string_view bytes, uint64_t offset);
+  // those were, and releases them. Bytes that are no batch are an obstacle: is_stopped() then.
+  size_t take(std::string_view bytes, uint64_t offset, Releaser& releaser);
   [[nodiscard]] bool is_stopped() const { return stopped_; }
   // Unless the obstacle is another trace's header, it is told.
   void tell_obstacle();

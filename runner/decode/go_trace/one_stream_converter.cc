@@ -9,6 +9,8 @@ using model::ProcState;
 
 namespace {
 
+constexpr uint64_t kReleaseEvery = 1 << 16;  // events
+
 constexpr std::array<std::string_view, 17> kStopReasons = {"",
                                                            "GC mark termination",
                                                            "GC sweep termination",
@@ -93,7 +95,7 @@ void Converter::run_on(Proc& proc, Goroutine* goroutine) {
 }
 
 // Merges the order with the ends of system calls, which are earlier than they were written.
-bool Converter::run() {
+bool Converter::run(Releaser& releaser) {
   std::vector<ProcCursor> cursors;
   cursors.reserve(index_.procs.size());
   for (const ProcBatches& proc : index_.procs) cursors.emplace_back(proc);
@@ -133,6 +135,11 @@ bool Converter::run() {
       continue;
     }
     ProcCursor& cursor = cursors[source];
+    if (place % kReleaseEvery == 0) {
+      const Byte* read = cursor.at();
+      for (const ProcCursor& other : cursors) read = std::min(read, other.at());
+      releaser.release(reinterpret_cast<const char*>(read));
+    }
     if (!cursor.next()) return broken("the order is longer than the events", {});
     const Event& event = cursor.event();
     if (event.raw.type == kGoSysExit && event.raw.args[2] != 0) continue;  // comes from `exits`

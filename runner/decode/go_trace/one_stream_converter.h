@@ -6,6 +6,7 @@
 
 #include "runner/decode/go_trace/emitter.h"
 #include "runner/decode/go_trace/one_stream_order.h"
+#include "runner/decode/go_trace/pages.h"
 
 namespace edp::decode::go_trace::v1 {
 
@@ -14,7 +15,7 @@ class Converter {
   Converter(Index& index, const Order& order, int go_minor, EventSink& sink);
 
   // False where events contradict each other; error() then says how.
-  bool run();
+  bool run(Releaser& releaser);
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] int64_t last_time() const { return emitter_.last(); }
   int64_t end() { return emitter_.next_time(emitter_.last()); }  // of the trace, behind all events

@@ -108,7 +108,7 @@ bool Converter::task_or_region(const Event& event, const Proc* proc, int64_t pro
     default:
       out.type = go_trace::kUserLog;
       out.text = index_.tables.text_index(args[1]);
-      out.text2 = index_.tables.add_text_view(event.raw.text);
+      out.text2 = index_.tables.add_text(event.raw.text);
   }
   emitter_.emit(out);
   return true;

@@ -69,20 +69,20 @@ Result<void> TraceReader::read_header(std::string_view header) {
 
 Result<void> TraceReader::feed(std::string_view bytes) {
   while (!bytes.empty()) {
-    if (pending_.empty()) {
+    if (pending_.size() == 0) {
       const auto used = read(bytes, false);
       if (!used) return tl::unexpected(used.error());
-      pending_ = bytes.substr(*used);
+      pending_.append(bytes.substr(*used));
       return {};
     }
     // What was left over is completed; what is behind is then read from where it stands.
     const size_t before = pending_.size();
     const size_t step = next_ == Next::kOneStream ? bytes.size() : std::min(bytes.size(), kMaxBatch);
-    pending_ += bytes.substr(0, step);
-    const auto used = read(pending_, false);
+    pending_.append(bytes.substr(0, step));
+    const auto used = read(pending_.view(), false);
     if (!used) return tl::unexpected(used.error());
     const bool behind = *used >= before;
-    pending_.erase(0, behind ? std::string::npos : *used);
+    pending_.erase_front(behind ? pending_.size() : *used);
     bytes.remove_prefix(behind ? *used - before : step);
   }
   return {};
@@ -90,6 +90,7 @@ Result<void> TraceReader::feed(std::string_view bytes) {
 
 Result<size_t> TraceReader::read(std::string_view bytes, bool last) {
   size_t used = 0;
+  Releaser releaser(bytes, last);
   const auto pass = [&](size_t size) {
     used += size;
     offset_ += size;
@@ -123,14 +124,14 @@ Result<size_t> TraceReader::read(std::string_view bytes, bool last) {
       case Next::kOneStream:  // all of it is needed
         if (!last) return used;
         rest = rest.substr(0, find_header(rest, 0));
-        read_one_stream(rest, go_minor_, sink_);
+        read_one_stream(rest, go_minor_, sink_, releaser);
         pass(rest.size());
         next_ = Next::kHeader;
         continue;
       case Next::kBatches:
         break;
     }
-    pass(generations_->take(rest, offset_ - begin_));
+    pass(generations_->take(rest, offset_ - begin_, releaser));
     rest = bytes.substr(used);
     if (!generations_->is_stopped()) {
       if (!last) return used;
@@ -164,13 +165,13 @@ void TraceReader::end_generations(size_t left) {
 }
 
 Result<void> TraceReader::finish() {
-  if (auto used = read(pending_, true); !used) return tl::unexpected(used.error());
+  if (auto used = read(pending_.view(), true); !used) return tl::unexpected(used.error());
   if (!any_) return fail("is empty");
   return {};
 }
 
 Result<void> TraceReader::read_all(std::string bytes) {
-  pending_ = std::move(bytes);
+  if (auto used = read(bytes, true); !used) return tl::unexpected(used.error());
   return finish();
 }
 
