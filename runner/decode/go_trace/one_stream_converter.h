@@ -46,6 +46,7 @@ class Converter {
   bool broken(const std::string& what, const Event& event);
   int64_t time_of(int64_t ticks) const;
   bool convert(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks);
+  bool convert_rare(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks);
   // Finds the event's goroutine, and whether it runs on the event's processor.
   bool check_running(const Event& event, const Proc* proc, bool or_none = false);
   Goroutine* find(uint64_t id);
@@ -54,6 +55,7 @@ class Converter {
   void run_on(Proc& proc, Goroutine* goroutine);
 
   // The event to be handed on; valid until the next call.
+  go_trace::Event& make_here(EventType type, const Event& event, const Proc* proc, int64_t proc_id);
   go_trace::Event& make(EventType type, const Event& event, const Proc* proc, int64_t proc_id);
   void set_args(go_trace::Event& event, uint64_t first, uint64_t second = 0) {
     args_ = {first, second};
@@ -63,6 +65,7 @@ class Converter {
   void emit_status(const Event& event, const Proc* proc, int64_t proc_id, model::GoState state);
   void emit_cpu_sample(const CpuSample& sample);
   void tell_untold(int64_t time);
+  bool unblock(const Event& event, Proc* proc, int64_t proc_id);
   bool block(const Event& event, Proc* proc, int64_t proc_id);
   bool task_or_region(const Event& event, const Proc* proc, int64_t proc_id);
   bool collector(const Event& event, Proc* proc, int64_t proc_id);

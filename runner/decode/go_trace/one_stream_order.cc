@@ -5,59 +5,6 @@
 
 namespace edp::decode::go_trace::v1 {
 
-bool ProcCursor::next() {
-  for (;;) {
-    while (p_ == end_) {
-      if (index_ == batches_->batches.size()) return false;
-      const Batch& batch = batches_->batches[index_++];
-      p_ = batch.begin;
-      end_ = batch.end;
-      last_ticks_ = static_cast<int64_t>(batch.ticks);
-    }
-    Raw& raw = event_.raw;
-    if (read_event(p_, end_, raw) != nullptr) {  // the first pass has told
-      p_ = end_;
-      continue;
-    }
-    if (raw.type == kString || raw.type == kStack || !spec_of(raw.type).is_timed || raw.type == kCpuSample)
-      continue;
-    last_ticks_ = static_cast<int64_t>(static_cast<uint64_t>(last_ticks_) + raw.ticks);
-    event_.ticks = last_ticks_;
-    event_.goroutine = last_goroutine_;
-    switch (raw.type) {
-      case kGoStart:
-      case kGoStartLocal:
-      case kGoStartLabel:
-        event_.goroutine = last_goroutine_ = raw.args[0];
-        break;
-      case kGoEnd:
-      case kGoStop:
-      case kGoSched:
-      case kGoPreempt:
-      case kGoSleep:
-      case kGoBlock:
-      case kGoBlockSend:
-      case kGoBlockRecv:
-      case kGoBlockSelect:
-      case kGoBlockSync:
-      case kGoBlockCond:
-      case kGoBlockNet:
-      case kGoSysBlock:
-      case kGoBlockGc:
-        last_goroutine_ = 0;
-        break;
-      case kGoSysExit:
-      case kGoWaiting:
-      case kGoInSyscall:
-        event_.goroutine = raw.args[0];
-        break;
-      default:
-        break;
-    }
-    return true;
-  }
-}
-
 void Order::flush() {
   if (count_ == 0) return;
   uint64_t value = count_ * sources_ + last_;

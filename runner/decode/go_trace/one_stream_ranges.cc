@@ -1,5 +1,5 @@
 // The third pass, for what lasts: garbage collection, the world stopped, tasks and regions.
-#include "runner/decode/go_trace/one_stream_converter.h"
+#include "runner/decode/go_trace/one_stream_converter_inline.h"
 
 namespace edp::decode::go_trace::v1 {
 

@@ -3,9 +3,6 @@
 
 #include "runner/decode/go_trace/ordering.h"
 
-// Tens of millions of events go through these.
-#define EDP_HOT [[gnu::always_inline]] inline
-
 namespace edp::decode::go_trace {
 
 using model::GoState;

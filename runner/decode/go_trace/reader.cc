@@ -1,41 +1,16 @@
 #include "runner/decode/go_trace/reader.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "runner/decode/go_trace/generation_reader.h"
 #include "runner/decode/go_trace/one_stream.h"
+#include "runner/decode/go_trace/trace_header.h"
 
 namespace edp::decode::go_trace {
 namespace {
 
-constexpr size_t kHeader = 16;
-constexpr std::string_view kHeaderBegin = "go 1.", kHeaderEnd = " trace";
 constexpr int kOldest = 19, kFirstWithGenerations = 22;
 constexpr std::array kFormats = {19, 21, 22, 23, 25, 26};
-
-// The version in a whole header; 0 where it is none.
-int version_of(std::string_view header) {
-  if (header.size() < kHeader || !header.starts_with(kHeaderBegin)) return 0;
-  int minor = 0;
-  const char* begin = header.data() + kHeaderBegin.size();
-  const auto [end, error] = std::from_chars(begin, header.data() + kHeader, minor);
-  if (error != std::errc() || minor <= 0 || end - begin > 3) return 0;
-  std::string_view rest = header.substr(static_cast<size_t>(end - header.data()));
-  rest = rest.substr(0, kHeader - static_cast<size_t>(end - header.data()));
-  if (!rest.starts_with(kHeaderEnd)) return 0;
-  rest.remove_prefix(kHeaderEnd.size());
-  return std::ranges::all_of(rest, [](char c) { return c == '\0'; }) ? minor : 0;
-}
-
-// Where a header begins in `bytes`, from `from` on; npos where none does.
-size_t find_header(std::string_view bytes, size_t from) {
-  for (size_t at = bytes.find(kHeaderBegin, from); at != std::string_view::npos;
-       at = bytes.find(kHeaderBegin, at + 1)) {
-    if (version_of(bytes.substr(at)) != 0) return at;
-  }
-  return std::string_view::npos;
-}
 
 }  // namespace
 
@@ -111,7 +86,7 @@ Result<size_t> TraceReader::read(std::string_view bytes, bool last) {
         }
         continue;
       case Next::kAnyHeader: {
-        const size_t found = find_header(rest, 0);
+        const size_t found = find_header(rest);
         if (found == std::string_view::npos) {
           // A header may have begun to arrive.
           pass(last ? rest.size() : rest.size() - std::min(rest.size(), kHeader - 1));
@@ -123,7 +98,7 @@ Result<size_t> TraceReader::read(std::string_view bytes, bool last) {
       }
       case Next::kOneStream:  // all of it is needed
         if (!last) return used;
-        rest = rest.substr(0, find_header(rest, 0));
+        rest = rest.substr(0, find_header(rest));
         read_one_stream(rest, go_minor_, sink_, releaser);
         pass(rest.size());
         next_ = Next::kHeader;
@@ -131,12 +106,12 @@ Result<size_t> TraceReader::read(std::string_view bytes, bool last) {
       case Next::kBatches:
         break;
     }
-    pass(generations_->take(rest, offset_ - begin_, releaser));
+    pass(generations_->take(rest, offset_ - begin_, last, releaser));
     rest = bytes.substr(used);
     if (!generations_->is_stopped()) {
       if (!last) return used;
       // The trace is cut in a batch, and what is missing of it may be another trace's begin.
-      const size_t left = std::min(find_header(rest, 0), rest.size());
+      const size_t left = std::min(find_header(rest), rest.size());
       pass(left);
       end_generations(left);
       continue;
@@ -147,7 +122,7 @@ Result<size_t> TraceReader::read(std::string_view bytes, bool last) {
     }
     if (rest.size() < kHeader && !last) return used;
     generations_->tell_obstacle();
-    const size_t next = find_header(rest, 0);
+    const size_t next = find_header(rest);
     const bool ends = last || next != std::string_view::npos;
     // As far as no part of a header can be.
     const size_t end = ends ? std::min(next, rest.size()) : rest.size() - (kHeader - 1);
