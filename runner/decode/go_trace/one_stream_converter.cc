@@ -208,9 +208,12 @@ bool Converter::run(Releaser& releaser) {
     }
     ProcCursor& cursor = cursors[source];
     if (place % kReleaseEvery == 0) {
-      const Byte* read = cursor.at();
-      for (const ProcCursor& other : cursors) read = std::min(read, other.at());
-      releaser.release(reinterpret_cast<const char*>(read));
+      const Byte* ahead = nullptr;
+      for (const ProcCursor& other : cursors) {
+        const Byte* at = other.at();
+        if (at != nullptr && (ahead == nullptr || at < ahead)) ahead = at;
+      }
+      if (ahead != nullptr) releaser.release(reinterpret_cast<const char*>(ahead));
     }
     if (!cursor.next()) return broken("the order is longer than the events", {});
     const Event& event = cursor.event();

@@ -21,16 +21,15 @@ class ProcCursor {
  public:
   explicit ProcCursor(const ProcBatches& batches) : batches_(&batches) {}
   bool next();
-  // What stands before is not read any more. Of a cursor at its end: nothing is.
+  // What stands before is not read any more. nullptr: nothing is.
   [[nodiscard]] const Byte* at() const {
     if (p_ != end_) return p_;
-    return index_ < batches_->batches.size() ? batches_->batches[index_].begin : kEnd;
+    return index_ < batches_->batches.size() ? batches_->batches[index_].begin : nullptr;
   }
   [[nodiscard]] const Event& event() const { return event_; }
   [[nodiscard]] int64_t proc() const { return batches_->proc; }
 
  private:
-  inline static const Byte* const kEnd = reinterpret_cast<const Byte*>(UINTPTR_MAX);
   const ProcBatches* batches_;
   size_t index_ = 0;
   const Byte* p_ = nullptr;

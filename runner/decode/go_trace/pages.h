@@ -30,7 +30,7 @@ inline void ask_for_huge_pages(char* begin, size_t size) {
 class Releaser {
  public:
   // Of bytes that are another's, nothing is released.
-  explicit Releaser(std::string_view bytes, bool is_owner)
+  Releaser(std::string_view bytes, bool is_owner)
       : at_(is_owner ? bytes.data() : nullptr), end_(bytes.data() + bytes.size()) {}
 
   // All before `end` has been read.
@@ -74,9 +74,12 @@ class GrowingBytes {
  private:
   void grow(size_t least) {
     capacity_ = std::max(least, capacity_ * 2);
-    auto* grown = static_cast<char*>(std::realloc(bytes_.get(), capacity_));
-    if (grown == nullptr) throw std::bad_alloc();
-    (void)bytes_.release();
+    char* old = bytes_.release();
+    auto* grown = static_cast<char*>(std::realloc(old, capacity_));
+    if (grown == nullptr) {
+      std::free(old);
+      throw std::bad_alloc();
+    }
     bytes_.reset(grown);
     ask_for_huge_pages(grown, capacity_);
   }

@@ -146,7 +146,8 @@ Result<void> TraceReader::finish() {
 }
 
 Result<void> TraceReader::read_all(std::string bytes) {
-  if (auto used = read(bytes, true); !used) return tl::unexpected(used.error());
+  const std::string owned = std::move(bytes);
+  if (auto used = read(owned, true); !used) return tl::unexpected(used.error());
   return finish();
 }
 
