@@ -96,14 +96,8 @@ std::vector<TraceRange> Timeline::ranges(RangeKind kind) const {
 }
 
 uint32_t Timeline::find_goroutine(uint64_t id) const {
-  const auto id_of = [this](uint32_t i) { return goroutines[i].id; };
-  if (by_id_.empty()) {
-    const auto found = std::ranges::lower_bound(goroutines, id, {}, &TraceGoroutine::id);
-    return found != goroutines.end() && found->id == id ? static_cast<uint32_t>(found - goroutines.begin())
-                                                        : kNone;
-  }
-  const auto found = std::ranges::lower_bound(by_id_, id, {}, id_of);
-  return found != by_id_.end() && id_of(*found) == id ? *found : kNone;
+  const auto found = std::ranges::find(goroutines, id, &TraceGoroutine::id);
+  return found == goroutines.end() ? kNone : static_cast<uint32_t>(found - goroutines.begin());
 }
 
 uint32_t Timeline::find_proc(uint64_t id) const {
@@ -127,7 +121,7 @@ uint64_t Timeline::memory() const {
   return sizeof(*this) + arena_.memory() + bytes_of(goroutines) + bytes_of(procs) + bytes_of(threads) +
          bytes_of(cpu_samples) + bytes_of(frames) + bytes_of(generations) + bytes_of(clocks) +
          bytes_of(go_shapes_) + bytes_of(range_shapes_) + bytes_of(text_ends_) + bytes_of(stack_frames_) +
-         bytes_of(stack_ends_) + bytes_of(by_id_) + text_.capacity();
+         bytes_of(stack_ends_) + text_.capacity();
 }
 
 // A slice ends where the one ahead begins, the last with the timeline.

@@ -267,7 +267,7 @@ class Timeline {
     return range_counts_[static_cast<size_t>(kind)];
   }
 
-  // Index of the goroutine with the runtime's id, or kNone; and of the processor.
+  // Index of the goroutine with the runtime's id, or kNone, found by looking at all; and of the processor.
   [[nodiscard]] uint32_t find_goroutine(uint64_t id) const;
   [[nodiscard]] uint32_t find_proc(uint64_t id) const;
 
@@ -305,7 +305,6 @@ class Timeline {
   std::vector<uint64_t> text_ends_;
   std::vector<uint32_t> stack_frames_;
   std::vector<uint64_t> stack_ends_;
-  std::vector<uint32_t> by_id_;  // goroutines in order of id; empty where they are so already
 };
 
 class Timeline::GoDecoder {

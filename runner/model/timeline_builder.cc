@@ -1,7 +1,6 @@
 #include "runner/model/timeline_builder.h"
 
 #include <algorithm>
-#include <numeric>
 #include <tuple>
 
 #include "runner/model/intern.h"
@@ -35,7 +34,7 @@ struct TimelineBuilder::State {
   InternTable texts, frames, stacks, threads, go_shapes, range_shapes;
   std::vector<Live> live;
   std::vector<uint32_t> free_live;
-  std::vector<uint32_t> live_of;  // by goroutine; kNone: ended
+  std::vector<bool> ended;  // by goroutine; until then its `stream` is its place in `live`
   std::vector<LiveProc> procs;
   std::vector<LiveSeries> series;
   Writer ranges;
@@ -148,7 +147,6 @@ uint32_t TimelineBuilder::thread(uint64_t id) {
 uint32_t TimelineBuilder::add_goroutine(uint64_t id) {
   State& s = *state_;
   const auto index = static_cast<uint32_t>(s.timeline.goroutines.size());
-  s.timeline.goroutines.push_back({.id = id});
   if (s.free_live.empty()) {
     s.free_live.push_back(static_cast<uint32_t>(s.live.size()));
     s.live.emplace_back();
@@ -157,7 +155,8 @@ uint32_t TimelineBuilder::add_goroutine(uint64_t id) {
   s.free_live.pop_back();
   s.live[slot] = {};
   s.live[slot].goroutine = index;
-  s.live_of.push_back(slot);
+  s.timeline.goroutines.push_back({.id = id, .stream = slot});
+  s.ended.push_back(false);
   return index;
 }
 
@@ -169,8 +168,8 @@ uint32_t TimelineBuilder::add_proc(uint64_t id) {
 
 void TimelineBuilder::go(uint32_t goroutine, const Transition& transition) {
   State& s = *state_;
-  const uint32_t slot = s.live_of[goroutine];
-  if (slot == kNone) return;
+  if (s.ended[goroutine]) return;
+  const uint32_t slot = s.timeline.goroutines[goroutine].stream;
   State::Live& live = s.live[slot];
   const bool has_by = transition.cause == GoCause::kCreate || transition.cause == GoCause::kUnblock;
   const bool has_proc = transition.cause == GoCause::kStart || transition.cause == GoCause::kStatus ||
@@ -199,7 +198,7 @@ void TimelineBuilder::go(uint32_t goroutine, const Transition& transition) {
   if (transition.state == GoState::kNotExist && transition.cause == GoCause::kDestroy) {
     live.writer.close(s.timeline.arena_);
     entry.stream = live.writer.first();
-    s.live_of[goroutine] = kNone;
+    s.ended[goroutine] = true;
     s.free_live.push_back(slot);
   }
 }
@@ -247,26 +246,26 @@ void TimelineBuilder::point(Series& series, int64_t time, uint64_t value) {
 
 std::vector<uint32_t> TimelineBuilder::live_goroutines() const {
   std::vector<uint32_t> live;
-  for (uint32_t i = 0; i < state_->live_of.size(); ++i) {
-    if (state_->live_of[i] != kNone) live.push_back(i);
+  for (uint32_t i = 0; i < state_->ended.size(); ++i) {
+    if (!state_->ended[i]) live.push_back(i);
   }
   return live;
 }
 
 uint64_t TimelineBuilder::memory() const {
   const State& s = *state_;
-  return s.timeline.memory() + s.live.capacity() * sizeof(State::Live) +
-         s.live_of.capacity() * sizeof(uint32_t) + s.texts.memory() + s.frames.memory() + s.stacks.memory() +
-         s.go_shapes.memory() + s.range_shapes.memory();
+  return s.timeline.memory() + s.live.capacity() * sizeof(State::Live) + s.ended.capacity() / 8 +
+         s.texts.memory() + s.frames.memory() + s.stacks.memory() + s.go_shapes.memory() +
+         s.range_shapes.memory();
 }
 
 Timeline TimelineBuilder::finish(int64_t end) {
   State& s = *state_;
   Timeline& t = s.timeline;
   t.end = end;
-  for (size_t i = 0; i < s.live_of.size(); ++i) {
-    if (s.live_of[i] == kNone) continue;
-    State::Live& live = s.live[s.live_of[i]];
+  for (size_t i = 0; i < s.ended.size(); ++i) {
+    if (s.ended[i]) continue;
+    State::Live& live = s.live[t.goroutines[i].stream];
     live.writer.close(t.arena_);
     t.goroutines[i].stream = live.writer.first();
   }
@@ -280,11 +279,6 @@ Timeline TimelineBuilder::finish(int64_t end) {
   }
   s.ranges.close(t.arena_);
   t.ranges_ = s.ranges.first();
-  if (!std::ranges::is_sorted(t.goroutines, {}, &TraceGoroutine::id)) {
-    t.by_id_.resize(t.goroutines.size());
-    std::iota(t.by_id_.begin(), t.by_id_.end(), 0U);
-    std::ranges::stable_sort(t.by_id_, {}, [&](uint32_t i) { return t.goroutines[i].id; });
-  }
   t.goroutines.shrink_to_fit();
   t.frames.shrink_to_fit();
   t.cpu_samples.shrink_to_fit();

@@ -41,6 +41,8 @@ class TimelineBuilder {
   void range(const TraceRange& range);  // when it has ended
   void point(Series& series, int64_t time, uint64_t value);
 
+  // What passes this may be lost: streams have room for 4 GiB.
+  static constexpr uint64_t kMaxMemory = uint64_t{3} << 30;
   // Those that have not ended.
   [[nodiscard]] std::vector<uint32_t> live_goroutines() const;
   [[nodiscard]] uint64_t memory() const;

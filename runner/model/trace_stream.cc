@@ -3,24 +3,20 @@
 #include <algorithm>
 
 namespace edp::model::trace_stream {
-namespace {
-
-constexpr Place kUnset = (Place{1} << 40) - 1;
-
-}  // namespace
 
 Place Arena::add(const Byte* payload, size_t size, bool has_next) {
-  const size_t worst = kMaxVarint + kPlaceBytes + size;
+  const size_t worst = kMaxVarint + sizeof(Place) + size;
   if (kSlab - used_ < worst) {
+    if (slabs_.size() == kMaxSlabs) return kNowhere;
     slabs_.push_back(std::make_unique<Byte[]>(kSlab));
     used_ = 0;
   }
-  const Place place = (slabs_.size() - 1) * kSlab + used_;
+  const auto place = static_cast<Place>((slabs_.size() - 1) * kSlab + used_);
   Byte* begin = slabs_.back().get();
   Byte* p = put_varint(begin + used_, size << 1 | (has_next ? 1 : 0));
   if (has_next) {
-    std::memset(p, 0xff, kPlaceBytes);
-    p += kPlaceBytes;
+    std::memcpy(p, &kNowhere, sizeof(Place));
+    p += sizeof(Place);
   }
   std::memcpy(p, payload, size);
   used_ = static_cast<size_t>(p + size - begin);
@@ -30,8 +26,7 @@ Place Arena::add(const Byte* payload, size_t size, bool has_next) {
 void Arena::set_next(Place segment, Place next) {
   const Byte* p = slabs_[segment / kSlab].get() + segment % kSlab;
   get_varint(p);
-  auto* at = const_cast<Byte*>(p);
-  for (size_t i = 0; i < kPlaceBytes; ++i) at[i] = static_cast<Byte>(next >> (8 * i));
+  std::memcpy(const_cast<Byte*>(p), &next, sizeof(Place));
 }
 
 Arena::Segment Arena::segment(Place place) const {
@@ -39,10 +34,8 @@ Arena::Segment Arena::segment(Place place) const {
   const uint64_t head = get_varint(p);
   Segment segment;
   if ((head & 1) != 0) {
-    Place next = 0;
-    for (size_t i = 0; i < kPlaceBytes; ++i) next |= Place{p[i]} << (8 * i);
-    if (next != kUnset) segment.next = next;
-    p += kPlaceBytes;
+    std::memcpy(&segment.next, p, sizeof(Place));
+    p += sizeof(Place);
   }
   segment.begin = p;
   segment.end = p + (head >> 1);
@@ -65,13 +58,14 @@ Byte* Writer::reserve(size_t size, Arena& arena) {
 
 void Writer::flush(Arena& arena, bool has_next) {
   const Place place = arena.add(buffer_.get(), size_, has_next);
+  size_ = 0;
+  if (place == kNowhere) return;
   if (last_ == kNowhere) {
     first_ = place;
   } else {
     arena.set_next(last_, place);
   }
   last_ = place;
-  size_ = 0;
 }
 
 void Writer::close(Arena& arena) {

@@ -11,9 +11,9 @@ namespace edp::model::trace_stream {
 
 using Byte = uint8_t;
 
-// Where a segment begins; kNowhere where there is none.
-using Place = uint64_t;
-inline constexpr Place kNowhere = UINT64_MAX;
+// Where a segment begins; kNowhere where there is none. Of 32 bits, as there is one for each goroutine.
+using Place = uint32_t;
+inline constexpr Place kNowhere = UINT32_MAX;
 
 inline uint64_t zigzag(int64_t value) {
   return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
@@ -44,7 +44,7 @@ inline uint64_t get_varint(const Byte*& p) {
 // a bit that says whether the place of the stream's next segment follows, and the payload.
 class Arena {
  public:
-  // `has_next` leaves room for set_next().
+  // `has_next` leaves room for set_next(). kNowhere: the arena is full, at 4 GiB; the segment is lost.
   Place add(const Byte* payload, size_t size, bool has_next);
   void set_next(Place segment, Place next);
   [[nodiscard]] uint64_t memory() const { return slabs_.size() * kSlab; }
@@ -58,7 +58,7 @@ class Arena {
 
  private:
   static constexpr size_t kSlab = 256 << 10;
-  static constexpr size_t kPlaceBytes = 5;
+  static constexpr size_t kMaxSlabs = (size_t{1} << 32) / kSlab;
   std::vector<std::shared_ptr<Byte[]>> slabs_;  // written once, so copies of a timeline share them
   size_t used_ = kSlab;
 };

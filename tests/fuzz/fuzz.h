@@ -80,7 +80,7 @@ inline size_t touch(const model::Timeline& timeline) {
       sum += touch(timeline.text(slice.reason));
       at = slice.end;
     }
-    require(timeline.find_goroutine(timeline.goroutines[i].id) != model::kNone);
+    if (i < 100) require(timeline.find_goroutine(timeline.goroutines[i].id) != model::kNone);
   }
   for (uint32_t i = 0; i < timeline.procs.size(); ++i) {
     for (const model::ProcSlice& slice : timeline.proc_slices(i)) {

@@ -47,13 +47,20 @@ Parsed read_batch_header(ByteReader& bytes, BatchHeader& header, const char*& wh
   return Parsed::kOk;
 }
 
+BatchStore::Slab BatchStore::make_slab() {
+  Slab slab(static_cast<Byte*>(std::aligned_alloc(kSlab, kSlab)));
+  if (!slab) throw std::bad_alloc();
+  ask_for_huge_pages(reinterpret_cast<char*>(slab.get()), kSlab);
+  return slab;
+}
+
 const Byte* BatchStore::add(std::string_view payload) {
   static_assert(kSlab > kMaxBatch + kSlack);
   if (slab_ < slabs_.size() && used_ + payload.size() + kSlack > kSlab) {
     ++slab_;
     used_ = 0;
   }
-  if (slab_ == slabs_.size()) slabs_.push_back(std::make_unique_for_overwrite<Byte[]>(kSlab));
+  if (slab_ == slabs_.size()) slabs_.push_back(make_slab());
   Byte* place = slabs_[slab_].get() + used_;
   std::memcpy(place, payload.data(), payload.size());
   used_ += payload.size();

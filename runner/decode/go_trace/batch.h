@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runner/decode/go_trace/event.h"
+#include "runner/decode/go_trace/pages.h"
 
 namespace edp::decode::go_trace {
 
@@ -33,8 +34,10 @@ class BatchStore {
   [[nodiscard]] uint64_t memory() const { return slabs_.size() * kSlab; }
 
  private:
-  static constexpr size_t kSlab = 1 << 20;
-  std::vector<std::unique_ptr<Byte[]>> slabs_;
+  static constexpr size_t kSlab = 2 << 20;  // a huge page
+  using Slab = std::unique_ptr<Byte, FreeMemory>;
+  static Slab make_slab();
+  std::vector<Slab> slabs_;
   size_t slab_ = 0, used_ = 0;
 };
 

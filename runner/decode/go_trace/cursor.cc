@@ -1,7 +1,5 @@
 #include "runner/decode/go_trace/cursor.h"
 
-#include <algorithm>
-
 namespace edp::decode::go_trace {
 
 bool Cursor::next_batch() {
@@ -19,6 +17,7 @@ bool Cursor::next_batch() {
 void Frontier::add(Cursor* cursor) {
   heap_.push_back({cursor->event().time, cursor});
   sift_up(heap_.size() - 1);
+  note_second();
 }
 
 void Frontier::remove(size_t i) {
@@ -26,8 +25,12 @@ void Frontier::remove(size_t i) {
   std::swap(heap_.front(), heap_.back());
   heap_.pop_back();
   sift_down(0);
+  note_second();
 }
 
-void Frontier::sort() { std::ranges::stable_sort(heap_, {}, &Entry::time); }
+void Frontier::sort() {
+  std::ranges::stable_sort(heap_, {}, &Entry::time);
+  note_second();
+}
 
 }  // namespace edp::decode::go_trace

@@ -1,6 +1,7 @@
 // The next event of each thread, and which thread's comes first.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "runner/decode/go_trace/generation.h"
@@ -65,8 +66,10 @@ class Frontier {
   void add(Cursor* cursor);
   // After its next event has been read.
   void update(size_t i) {
-    heap_[i].time = heap_[i].cursor->event().time;
+    const int64_t time = heap_[i].time = heap_[i].cursor->event().time;
+    if (i == 0 && time <= second_time_) return;  // mostly one thread's events follow each other
     if (sift_up(i) == i) sift_down(i);
+    note_second();
   }
   void remove(size_t i);
   void sort();
@@ -98,7 +101,14 @@ class Frontier {
       i = least;
     }
   }
+  void note_second() {
+    second_time_ = INT64_MAX;
+    for (size_t i = 1; i < std::min<size_t>(heap_.size(), 3); ++i) {
+      second_time_ = std::min(second_time_, heap_[i].time);
+    }
+  }
   std::vector<Entry> heap_;
+  int64_t second_time_ = INT64_MAX;  // of all but the first
 };
 
 }  // namespace edp::decode::go_trace

@@ -14,12 +14,14 @@
 namespace edp::decode::go_trace {
 
 inline constexpr int64_t kNoId = -1;  // no goroutine, processor or thread
+inline constexpr std::array<uint64_t, kMaxArgs> kNoArgs{};
 
 struct Event {
   EventType type = kNoEvent;
   int64_t time = 0;  // nanoseconds on the trace's clock; no two events have the same
-  // As in the file, less the time. kUserTaskEnd: [1] is the parent. kStwEnd: none.
-  std::array<uint64_t, kMaxArgs> args{};
+  // kMaxArgs, as in the file, less the time. kUserTaskEnd: [1] is the parent. kStwEnd: none. They stand
+  // elsewhere, as copying them takes longer than most of what sinks do with an event.
+  const uint64_t* args = kNoArgs.data();
   int64_t thread = kNoId, proc = kNoId, goroutine = kNoId;  // where it happened, as before the event
   uint32_t stack = kNone;                                   // of `goroutine`; index into the tables
   uint32_t new_stack = kNone;                               // kGoCreate: where the new one begins

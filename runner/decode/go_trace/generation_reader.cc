@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "runner/decode/go_trace/cursor.h"
+#include "runner/decode/go_trace/ordering_hot.h"
+#include "runner/decode/go_trace/trace_header.h"
 
 namespace edp::decode::go_trace {
 namespace {
@@ -41,7 +43,7 @@ void GenerationReader::problem(const std::string& what) {
   emitter_.sink().on_problem(text + what);
 }
 
-size_t GenerationReader::take(std::string_view bytes, uint64_t offset) {
+size_t GenerationReader::take(std::string_view bytes, uint64_t offset, bool last, Releaser& releaser) {
   size_t taken = 0;
   while (!stopped_ && taken < bytes.size()) {
     ByteReader reader = reader_of(bytes.substr(taken));
@@ -61,6 +63,13 @@ size_t GenerationReader::take(std::string_view bytes, uint64_t offset) {
     }
     std::string_view payload;
     if (!reader.bytes(header.size, payload)) break;
+    // Where a trace is cut, another one may begin, and the batch ends in its midst: perhaps in its header.
+    if (reader.left() < kHeader - 1 && !last) break;
+    const auto end = static_cast<size_t>(reader.at() - reader_of(bytes).at());
+    if (find_header(bytes.substr(taken, end + kHeader - 1 - taken)) < end - taken) {
+      stop("a batch is cut by another trace's begin", at);
+      break;
+    }
     const bool follows = last_number_ == 0 || header.generation == last_number_ + 1;
     if (generation_.number != 0 && header.generation != generation_.number) {
       if (!follows || go_minor_ >= kMarkedEnds) {
@@ -82,6 +91,7 @@ size_t GenerationReader::take(std::string_view bytes, uint64_t offset) {
       problem(error + " (batch " + at_byte(at) + ")");
     }
     taken = static_cast<size_t>(reinterpret_cast<const char*>(reader.at()) - bytes.data());
+    releaser.release(bytes.data() + taken);
   }
   return taken;
 }

@@ -13,13 +13,14 @@ class GenerationReader {
       : go_minor_(go_minor), emitter_(sink), ordering_(emitter_), generation_(go_minor) {}
 
   // Takes whole batches from the front of `bytes`, which begin at `offset` in the trace; gives how many bytes
-  // those were. Bytes that are no batch are an obstacle: is_stopped() then.
-  size_t take(std::string_view bytes, uint64_t offset);
+  // those were, and releases them. Bytes that are no batch are an obstacle: is_stopped() then. `last`: no
+  // more will come.
+  size_t take(std::string_view bytes, uint64_t offset, bool last, Releaser& releaser);
   [[nodiscard]] bool is_stopped() const { return stopped_; }
   // Unless the obstacle is another trace's header, it is told.
   void tell_obstacle();
   // Past an obstacle: gives how many bytes to leave out, up to a batch of a later generation (then it is no
-  // longer stopped) or to where more bytes are needed. `last`: none will come.
+  // longer stopped) or to where more bytes are needed.
   size_t resync(std::string_view bytes, bool last);
   // The trace ends at `offset`, with `left` bytes before it that are no whole batch.
   void finish(size_t left, uint64_t offset);

@@ -4,7 +4,7 @@
 
 namespace edp::decode::go_trace {
 
-void read_one_stream(std::string_view bytes, int go_minor, EventSink& sink) {
+void read_one_stream(std::string_view bytes, int go_minor, EventSink& sink, Releaser& releaser) {
   constexpr uint64_t kHeader = 16;
   v1::Index index = v1::make_index(bytes);
   for (std::string& problem : index.problems) sink.on_problem(std::move(problem));
@@ -15,7 +15,7 @@ void read_one_stream(std::string_view bytes, int go_minor, EventSink& sink) {
   const v1::Order order = v1::make_order(index);
   for (const std::string& problem : order.problems) sink.on_problem(problem);
   v1::Converter converter(index, order, go_minor, sink);
-  const bool whole = converter.run();
+  const bool whole = converter.run(releaser);
   if (!whole) sink.on_problem("events contradict each other: " + converter.error());
   if (!whole || !order.complete) {
     sink.on_problem("the trace's events up to " + std::to_string(converter.last_time() / 1'000'000) +

@@ -10,10 +10,12 @@
 #include <string_view>
 
 #include "runner/decode/go_trace/event.h"
+#include "runner/decode/go_trace/pages.h"
 
 namespace edp::decode::go_trace {
 
 // `bytes` is what follows the header of a trace, up to the end or to the next header.
-void read_one_stream(std::string_view bytes, int go_minor, EventSink& sink);
+// They are released as their events are handed on.
+void read_one_stream(std::string_view bytes, int go_minor, EventSink& sink, Releaser& releaser);
 
 }  // namespace edp::decode::go_trace

@@ -1,6 +1,6 @@
-#include "runner/decode/go_trace/one_stream_converter.h"
-
 #include <algorithm>
+
+#include "runner/decode/go_trace/one_stream_converter_inline.h"
 
 namespace edp::decode::go_trace::v1 {
 
@@ -8,6 +8,8 @@ using model::GoState;
 using model::ProcState;
 
 namespace {
+
+constexpr uint64_t kReleaseEvery = 1 << 16;  // events
 
 constexpr std::array<std::string_view, 17> kStopReasons = {"",
                                                            "GC mark termination",
@@ -56,20 +58,6 @@ bool Converter::broken(const std::string& what, const Event& event) {
   return false;
 }
 
-int64_t Converter::time_of(int64_t ticks) const {
-  const double since = static_cast<double>(
-      static_cast<int64_t>(static_cast<uint64_t>(ticks) - static_cast<uint64_t>(first_ticks_)));
-  const double ns = since * ns_per_tick_;
-  constexpr auto kEnd = static_cast<double>(Emitter::kEndOfTime);
-  return ns < kEnd && ns > -kEnd ? static_cast<int64_t>(ns) : Emitter::kEndOfTime;
-}
-
-Converter::Goroutine* Converter::find(uint64_t id) {
-  if (current_ != nullptr && current_->id == id) return current_;
-  Goroutine** known = goroutines_.find(id);
-  return known == nullptr ? nullptr : *known;
-}
-
 Converter::Goroutine& Converter::goroutine(uint64_t id) {
   if (Goroutine* known = find(id)) return *known;
   if (free_.empty()) free_.push_back(&pool_.emplace_back());
@@ -87,13 +75,99 @@ void Converter::forget(Goroutine& goroutine) {
   free_.push_back(&goroutine);
 }
 
-void Converter::run_on(Proc& proc, Goroutine* goroutine) {
-  proc.goroutine = goroutine == nullptr ? 0 : goroutine->id;
-  proc.goroutine_at = goroutine;
+// -- the rules that most events go through
+
+EDP_HOT bool Converter::start_goroutine(const Event& event, Proc* proc, int64_t proc_id) {
+  if (current_ == nullptr || current_->status != Status::kRunnable) return broken("runs that can't", event);
+  if (proc->goroutine != 0) return broken("runs on a processor that runs another one", event);
+  current_->status = Status::kRunning;
+  current_->on_network = false;
+  run_on(*proc, current_);
+  if (starting_ && event.raw.type != kGoStartLabel) {
+    emit_status(event, proc, proc_id, GoState::kRunning);
+    return true;
+  }
+  go_trace::Event& out = make_here(go_trace::kGoStart, event, proc, proc_id);
+  out.stack = kNone;
+  emit_go(out, *current_, GoState::kRunnable, GoState::kRunning);
+  if (event.raw.type == kGoStartLabel) {
+    out.type = kGoLabel;
+    out.subject_tag = nullptr;
+    out.time = time_of(event.ticks);
+    out.text = index_.tables.text_index(event.raw.args[2]);
+    emitter_.emit(out);
+  }
+  return true;
+}
+
+EDP_HOT bool Converter::block(const Event& event, Proc* proc, int64_t proc_id) {
+  if (!check_running(event, proc)) return false;
+  Goroutine& current = *current_;
+  const bool yields = event.raw.type == kGoSched || event.raw.type == kGoPreempt;
+  current.status = yields                          ? Status::kRunnable
+                   : event.raw.type == v1::kGoStop ? Status::kNew
+                                                   : Status::kWaiting;
+  current.on_network = event.raw.type == kGoBlockNet;
+  run_on(*proc, nullptr);
+  go_trace::Event& out = make_here(yields ? go_trace::kGoStop : go_trace::kGoBlock, event, proc, proc_id);
+  out.text = block_reasons_[event.raw.type];
+  emit_go(out, current, GoState::kRunning, yields ? GoState::kRunnable : GoState::kWaiting);
+  return true;
+}
+
+EDP_HOT bool Converter::unblock(const Event& event, Proc* proc, int64_t proc_id) {
+  const bool by_timer = index_.timer_goroutines.find(event.goroutine) != nullptr;
+  if (current_ == nullptr || current_->status != Status::kRunning) {
+    return broken("lets another one go without running", event);
+  }
+  if (!by_timer && proc->goroutine != event.goroutine) {
+    return broken("lets another one go on a processor that it does not have", event);
+  }
+  Goroutine* other = find(event.raw.args[0]);
+  if (other == nullptr || other->status != Status::kWaiting)
+    return broken("lets one go that does not wait", event);
+  other->status = Status::kRunnable;
+  const int64_t where = other->on_network ? kNetpollProc : by_timer ? kTimerProc : proc_id;
+  other->on_network = false;
+  emit_go(make_here(go_trace::kGoUnblock, event, proc, where), *other, GoState::kWaiting, GoState::kRunnable);
+  return true;
+}
+
+EDP_HOT bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks) {
+  // Mostly the one that the processor runs.
+  current_ = proc == nullptr ? nullptr : proc->goroutine_at;
+  if (current_ == nullptr || current_->id != event.goroutine) {
+    current_ = nullptr;
+    current_ = find(event.goroutine);
+  }
+  switch (event.raw.type) {
+    case kGoStart:
+    case kGoStartLocal:
+    case kGoStartLabel:
+      return start_goroutine(event, proc, proc_id);
+    case kGoUnblock:
+    case kGoUnblockLocal:
+      return unblock(event, proc, proc_id);
+    case v1::kGoStop:
+    case kGoSched:
+    case kGoPreempt:
+    case kGoSleep:
+    case kGoBlock:
+    case kGoBlockSend:
+    case kGoBlockRecv:
+    case kGoBlockSelect:
+    case kGoBlockSync:
+    case kGoBlockCond:
+    case kGoBlockNet:
+    case kGoBlockGc:
+      return block(event, proc, proc_id);
+    default:
+      return convert_rare(event, proc, proc_id, syscall_blocks);
+  }
 }
 
 // Merges the order with the ends of system calls, which are earlier than they were written.
-bool Converter::run() {
+bool Converter::run(Releaser& releaser) {
   std::vector<ProcCursor> cursors;
   cursors.reserve(index_.procs.size());
   for (const ProcBatches& proc : index_.procs) cursors.emplace_back(proc);
@@ -133,6 +207,14 @@ bool Converter::run() {
       continue;
     }
     ProcCursor& cursor = cursors[source];
+    if (place % kReleaseEvery == 0) {
+      const Byte* ahead = nullptr;
+      for (const ProcCursor& other : cursors) {
+        const Byte* at = other.at();
+        if (at != nullptr && (ahead == nullptr || at < ahead)) ahead = at;
+      }
+      if (ahead != nullptr) releaser.release(reinterpret_cast<const char*>(ahead));
+    }
     if (!cursor.next()) return broken("the order is longer than the events", {});
     const Event& event = cursor.event();
     if (event.raw.type == kGoSysExit && event.raw.args[2] != 0) continue;  // comes from `exits`
@@ -148,27 +230,7 @@ bool Converter::run() {
 // -- what is handed on
 
 go_trace::Event& Converter::make(EventType type, const Event& event, const Proc* proc, int64_t proc_id) {
-  go_trace::Event& out = event_;
-  out.type = type;
-  out.time = time_of(event.ticks);
-  out.args = {};
-  out.goroutine = event.goroutine == 0 ? kNoId : static_cast<int64_t>(event.goroutine);
-  out.proc = proc_id;
-  out.thread = proc != nullptr && proc_id < kFirstFakeProc ? proc->thread : kNoId;
-  out.stack = index_.tables.stack_index(event.raw.stack);
-  out.new_stack = out.text = out.text2 = kNone;
-  out.subject_tag = out.proc_tag = nullptr;
-  Goroutine* current = out.goroutine == kNoId ? nullptr : find(event.goroutine);
-  out.goroutine_tag = current == nullptr ? nullptr : &current->tag;
-  return out;
-}
-
-void Converter::emit_go(go_trace::Event& event, Goroutine& subject, GoState from, GoState to) {
-  event.subject = subject.id;
-  event.subject_tag = &subject.tag;
-  event.go_from = from;
-  event.go_to = to;
-  emitter_.emit(event);
+  return make_here(type, event, proc, proc_id);
 }
 
 void Converter::emit_status(const Event& event, const Proc* proc, int64_t proc_id, GoState state) {
@@ -202,25 +264,8 @@ void Converter::emit_cpu_sample(const CpuSample& sample) {
 
 // -- the rules
 
-bool Converter::check_running(const Event& event, const Proc* proc, bool or_none) {
-  if (current_ == nullptr || current_->status != Status::kRunning) {
-    return broken("does what only a running one can", event);
-  }
-  if (proc == nullptr || proc->goroutine != event.goroutine) {
-    return broken("does something on a processor that runs another one", event);
-  }
-  return or_none || event.goroutine != 0 ||
-         broken("something is done by no goroutine that only one can do", event);
-}
-
-bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks) {
+bool Converter::convert_rare(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks) {
   const auto& args = event.raw.args;
-  // Mostly the one that the processor runs.
-  current_ = proc == nullptr ? nullptr : proc->goroutine_at;
-  if (current_ == nullptr || current_->id != event.goroutine) {
-    current_ = nullptr;
-    current_ = find(event.goroutine);
-  }
   switch (event.raw.type) {
     case kGomaxprocs: {
       if (starting_) {
@@ -229,7 +274,7 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
         return true;
       }
       go_trace::Event& out = make(kProcsChange, event, proc, proc_id);
-      out.args[0] = args[0];
+      set_args(out, args[0]);
       emitter_.emit(out);
       return true;
     }
@@ -281,10 +326,6 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
       emit_go(out, made, GoState::kNotExist, GoState::kRunnable);
       return true;
     }
-    case kGoStart:
-    case kGoStartLocal:
-    case kGoStartLabel:
-      return start_goroutine(event, proc, proc_id);
     case kGoEnd:
       if (!check_running(event, proc)) return false;
       run_on(*proc, nullptr);
@@ -292,24 +333,6 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
       forget(*current_);
       regions_.erase(event.goroutine);
       return true;
-    case kGoUnblock:
-    case kGoUnblockLocal: {
-      const bool by_timer = index_.timer_goroutines.find(event.goroutine) != nullptr;
-      if (current_ == nullptr || current_->status != Status::kRunning) {
-        return broken("lets another one go without running", event);
-      }
-      if (!by_timer && proc->goroutine != event.goroutine) {
-        return broken("lets another one go on a processor that it does not have", event);
-      }
-      Goroutine* other = find(args[0]);
-      if (other == nullptr || other->status != Status::kWaiting)
-        return broken("lets one go that does not wait", event);
-      other->status = Status::kRunnable;
-      const int64_t where = other->on_network ? kNetpollProc : by_timer ? kTimerProc : proc_id;
-      other->on_network = false;
-      emit_go(make(go_trace::kGoUnblock, event, proc, where), *other, GoState::kWaiting, GoState::kRunnable);
-      return true;
-    }
     case kGoSysCall: {
       if (!check_running(event, proc)) return false;
       go_trace::Event& out = make(kGoSyscallBegin, event, proc, proc_id);
@@ -353,46 +376,8 @@ bool Converter::convert(const Event& event, Proc* proc, int64_t proc_id, bool sy
     case kFutileWakeup:
       return true;
     default:
-      return block(event, proc, proc_id);
+      return broken("does what is not known", event);
   }
-}
-
-bool Converter::start_goroutine(const Event& event, Proc* proc, int64_t proc_id) {
-  if (current_ == nullptr || current_->status != Status::kRunnable) return broken("runs that can't", event);
-  if (proc->goroutine != 0) return broken("runs on a processor that runs another one", event);
-  current_->status = Status::kRunning;
-  current_->on_network = false;
-  run_on(*proc, current_);
-  if (starting_ && event.raw.type != kGoStartLabel) {
-    emit_status(event, proc, proc_id, GoState::kRunning);
-    return true;
-  }
-  go_trace::Event& out = make(go_trace::kGoStart, event, proc, proc_id);
-  out.stack = kNone;
-  emit_go(out, *current_, GoState::kRunnable, GoState::kRunning);
-  if (event.raw.type == kGoStartLabel) {
-    out.type = kGoLabel;
-    out.subject_tag = nullptr;
-    out.time = time_of(event.ticks);
-    out.text = index_.tables.text_index(event.raw.args[2]);
-    emitter_.emit(out);
-  }
-  return true;
-}
-
-bool Converter::block(const Event& event, Proc* proc, int64_t proc_id) {
-  if (!check_running(event, proc)) return false;
-  Goroutine& current = *current_;
-  const bool yields = event.raw.type == kGoSched || event.raw.type == kGoPreempt;
-  current.status = yields                          ? Status::kRunnable
-                   : event.raw.type == v1::kGoStop ? Status::kNew
-                                                   : Status::kWaiting;
-  current.on_network = event.raw.type == kGoBlockNet;
-  run_on(*proc, nullptr);
-  go_trace::Event& out = make(yields ? go_trace::kGoStop : go_trace::kGoBlock, event, proc, proc_id);
-  out.text = block_reasons_[event.raw.type];
-  emit_go(out, current, GoState::kRunning, yields ? GoState::kRunnable : GoState::kWaiting);
-  return true;
 }
 
 }  // namespace edp::decode::go_trace::v1

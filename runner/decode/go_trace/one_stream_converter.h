@@ -6,6 +6,7 @@
 
 #include "runner/decode/go_trace/emitter.h"
 #include "runner/decode/go_trace/one_stream_order.h"
+#include "runner/decode/go_trace/pages.h"
 
 namespace edp::decode::go_trace::v1 {
 
@@ -14,7 +15,7 @@ class Converter {
   Converter(Index& index, const Order& order, int go_minor, EventSink& sink);
 
   // False where events contradict each other; error() then says how.
-  bool run();
+  bool run(Releaser& releaser);
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] int64_t last_time() const { return emitter_.last(); }
   int64_t end() { return emitter_.next_time(emitter_.last()); }  // of the trace, behind all events
@@ -45,6 +46,7 @@ class Converter {
   bool broken(const std::string& what, const Event& event);
   int64_t time_of(int64_t ticks) const;
   bool convert(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks);
+  bool convert_rare(const Event& event, Proc* proc, int64_t proc_id, bool syscall_blocks);
   // Finds the event's goroutine, and whether it runs on the event's processor.
   bool check_running(const Event& event, const Proc* proc, bool or_none = false);
   Goroutine* find(uint64_t id);
@@ -53,11 +55,17 @@ class Converter {
   void run_on(Proc& proc, Goroutine* goroutine);
 
   // The event to be handed on; valid until the next call.
+  go_trace::Event& make_here(EventType type, const Event& event, const Proc* proc, int64_t proc_id);
   go_trace::Event& make(EventType type, const Event& event, const Proc* proc, int64_t proc_id);
+  void set_args(go_trace::Event& event, uint64_t first, uint64_t second = 0) {
+    args_ = {first, second};
+    event.args = args_.data();
+  }
   void emit_go(go_trace::Event& event, Goroutine& subject, model::GoState from, model::GoState to);
   void emit_status(const Event& event, const Proc* proc, int64_t proc_id, model::GoState state);
   void emit_cpu_sample(const CpuSample& sample);
   void tell_untold(int64_t time);
+  bool unblock(const Event& event, Proc* proc, int64_t proc_id);
   bool block(const Event& event, Proc* proc, int64_t proc_id);
   bool task_or_region(const Event& event, const Proc* proc, int64_t proc_id);
   bool collector(const Event& event, Proc* proc, int64_t proc_id);
@@ -76,6 +84,7 @@ class Converter {
   std::vector<Goroutine*> free_;
   Goroutine* current_ = nullptr;  // of the event
   go_trace::Event event_;
+  std::array<uint64_t, kMaxArgs> args_{};  // of event_, where it has any
   std::vector<uint64_t> untold_;
   IdMap<Task> tasks_;
   IdMap<std::vector<Region>> regions_;

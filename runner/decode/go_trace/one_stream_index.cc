@@ -83,7 +83,8 @@ class Indexer {
     uint64_t id = 0, size = 0;
     std::string_view text;
     if (!bytes.varint(id) || !bytes.varint(size) || !bytes.bytes(size, text)) return "a string can't be read";
-    if (!index_.tables.add_text(id, text)) note(at, "string " + std::to_string(id) + " is given twice");
+    if (!index_.tables.add_text(id, index_.tables.keep(text)))
+      note(at, "string " + std::to_string(id) + " is given twice");
     return nullptr;
   }
 

@@ -5,59 +5,6 @@
 
 namespace edp::decode::go_trace::v1 {
 
-bool ProcCursor::next() {
-  for (;;) {
-    while (p_ == end_) {
-      if (index_ == batches_->batches.size()) return false;
-      const Batch& batch = batches_->batches[index_++];
-      p_ = batch.begin;
-      end_ = batch.end;
-      last_ticks_ = static_cast<int64_t>(batch.ticks);
-    }
-    Raw& raw = event_.raw;
-    if (read_event(p_, end_, raw) != nullptr) {  // the first pass has told
-      p_ = end_;
-      continue;
-    }
-    if (raw.type == kString || raw.type == kStack || !spec_of(raw.type).is_timed || raw.type == kCpuSample)
-      continue;
-    last_ticks_ = static_cast<int64_t>(static_cast<uint64_t>(last_ticks_) + raw.ticks);
-    event_.ticks = last_ticks_;
-    event_.goroutine = last_goroutine_;
-    switch (raw.type) {
-      case kGoStart:
-      case kGoStartLocal:
-      case kGoStartLabel:
-        event_.goroutine = last_goroutine_ = raw.args[0];
-        break;
-      case kGoEnd:
-      case kGoStop:
-      case kGoSched:
-      case kGoPreempt:
-      case kGoSleep:
-      case kGoBlock:
-      case kGoBlockSend:
-      case kGoBlockRecv:
-      case kGoBlockSelect:
-      case kGoBlockSync:
-      case kGoBlockCond:
-      case kGoBlockNet:
-      case kGoSysBlock:
-      case kGoBlockGc:
-        last_goroutine_ = 0;
-        break;
-      case kGoSysExit:
-      case kGoWaiting:
-      case kGoInSyscall:
-        event_.goroutine = raw.args[0];
-        break;
-      default:
-        break;
-    }
-    return true;
-  }
-}
-
 void Order::flush() {
   if (count_ == 0) return;
   uint64_t value = count_ * sources_ + last_;
@@ -99,26 +46,39 @@ constexpr uint64_t kAnySequence = UINT64_MAX, kNextSequence = UINT64_MAX - 1;
 
 // Of which goroutine the state must be what, and what it is then.
 struct Change {
-  enum { kNothing, kGoroutine, kCollector } of = kNothing;
+  enum Of : uint8_t { kNothing, kGoroutine, kCollector } of = kNothing;
+  Status need = Status::kDead, next = Status::kDead;
   uint64_t goroutine = 0;
   uint64_t need_sequence = kAnySequence, next_sequence = kAnySequence;
-  Status need = Status::kDead, next = Status::kDead;
+
+  // Member by member: a copy of the whole would wait for its parts to be written.
+  void set(Of what, uint64_t id, uint64_t from_sequence, uint64_t to_sequence, Status from, Status to) {
+    of = what;
+    goroutine = id;
+    need_sequence = from_sequence;
+    next_sequence = to_sequence;
+    need = from;
+    next = to;
+  }
+  void set(const Event& event);
 };
 
-Change change_of(const Event& event) {
+void Change::set(const Event& event) {
   const auto& args = event.raw.args;
+  const auto change = [&](uint64_t id, uint64_t from_sequence, uint64_t to_sequence, Status from, Status to) {
+    set(kGoroutine, id, from_sequence, to_sequence, from, to);
+  };
   switch (event.raw.type) {
     case kGoCreate:
-      return {Change::kGoroutine, args[0], 0, 1, Status::kDead, Status::kRunnable};
+      return change(args[0], 0, 1, Status::kDead, Status::kRunnable);
     case kGoWaiting:
     case kGoInSyscall:
-      return {Change::kGoroutine, event.goroutine, 1, 2, Status::kRunnable, Status::kWaiting};
+      return change(event.goroutine, 1, 2, Status::kRunnable, Status::kWaiting);
     case kGoStart:
     case kGoStartLabel:
-      return {Change::kGoroutine, event.goroutine, args[1], args[1] + 1, Status::kRunnable, Status::kRunning};
+      return change(event.goroutine, args[1], args[1] + 1, Status::kRunnable, Status::kRunning);
     case kGoStartLocal:
-      return {Change::kGoroutine, event.goroutine,   kAnySequence,
-              kNextSequence,      Status::kRunnable, Status::kRunning};
+      return change(event.goroutine, kAnySequence, kNextSequence, Status::kRunnable, Status::kRunning);
     case kGoBlock:
     case kGoBlockSend:
     case kGoBlockRecv:
@@ -129,22 +89,20 @@ Change change_of(const Event& event) {
     case kGoSleep:
     case kGoSysBlock:
     case kGoBlockGc:
-      return {Change::kGoroutine, event.goroutine,  kAnySequence,
-              kAnySequence,       Status::kRunning, Status::kWaiting};
+      return change(event.goroutine, kAnySequence, kAnySequence, Status::kRunning, Status::kWaiting);
     case kGoSched:
     case kGoPreempt:
-      return {Change::kGoroutine, event.goroutine,  kAnySequence,
-              kAnySequence,       Status::kRunning, Status::kRunnable};
+      return change(event.goroutine, kAnySequence, kAnySequence, Status::kRunning, Status::kRunnable);
     case kGoUnblock:
     case kGoSysExit:
-      return {Change::kGoroutine, args[0], args[1], args[1] + 1, Status::kWaiting, Status::kRunnable};
+      return change(args[0], args[1], args[1] + 1, Status::kWaiting, Status::kRunnable);
     case kGoUnblockLocal:
     case kGoSysExitLocal:
-      return {Change::kGoroutine, args[0], kAnySequence, kNextSequence, Status::kWaiting, Status::kRunnable};
+      return change(args[0], kAnySequence, kNextSequence, Status::kWaiting, Status::kRunnable);
     case kGcStart:
-      return {Change::kCollector, 0, args[0], args[0] + 1, Status::kDead, Status::kDead};
+      return set(kCollector, 0, args[0], args[0] + 1, Status::kDead, Status::kDead);
     default:
-      return {};
+      return set(kNothing, 0, kAnySequence, kAnySequence, Status::kDead, Status::kDead);
   }
 }
 
@@ -181,6 +139,9 @@ class Merger {
     int64_t ticks;
     size_t source;
   };
+
+  // Up to so many, a heap that had its least one added and taken is as before, where that is the only least.
+  static constexpr size_t kTwoLevels = 6;
 
   [[nodiscard]] size_t sampler() const { return sources_.size(); }
 
@@ -224,7 +185,7 @@ class Merger {
     if (source.has_event) return true;
     if (!source.cursor.next()) return false;
     source.has_event = true;
-    source.change = change_of(source.cursor.event());
+    source.change.set(source.cursor.event());
     return true;
   }
 
@@ -248,7 +209,31 @@ class Merger {
         fail("the events can't be put in order: none of the processors' next ones fits");
       return false;
     }
-    const Entry first = pop();
+    Entry first = pop();
+    available_.push_back(first.source);
+    do {
+      if (!take(first)) return false;
+    } while (goes_on(first));
+    return true;
+  }
+
+  // Whether the next event of the source that was just taken from comes next of all. As mostly one source's
+  // events follow each other, they are spared the way through the heap, where it would be left as it is.
+  bool goes_on(Entry& entry) {
+    if (entry.source == sampler()) return false;
+    for (size_t i = 0; i + 1 < available_.size(); ++i) {
+      if (is_ready(sources_[available_[i]])) return false;
+    }
+    if (!load(entry.source) || !is_ready(sources_[entry.source])) return false;
+    entry.ticks = sources_[entry.source].cursor.event().ticks;
+    if (frontier_.empty()) return true;
+    const int64_t first = frontier_.front().ticks;
+    // Which of equal times comes first depends on the heap: let it decide.
+    const auto ties = [&](size_t i) { return frontier_.size() > i && frontier_[i].ticks == first; };
+    return entry.ticks < first && frontier_.size() <= kTwoLevels && !ties(1) && !ties(2);
+  }
+
+  bool take(const Entry& first) {
     if (first.ticks < last_ticks_ && !disordered_) {
       disordered_ = true;
       order_.problems.push_back("time stamps contradict the order of events");
@@ -265,7 +250,6 @@ class Merger {
     }
     order_.add(first.source);
     ++place_;
-    available_.push_back(first.source);
     return true;
   }
 

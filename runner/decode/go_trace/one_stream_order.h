@@ -21,6 +21,11 @@ class ProcCursor {
  public:
   explicit ProcCursor(const ProcBatches& batches) : batches_(&batches) {}
   bool next();
+  // What stands before is not read any more. nullptr: nothing is.
+  [[nodiscard]] const Byte* at() const {
+    if (p_ != end_) return p_;
+    return index_ < batches_->batches.size() ? batches_->batches[index_].begin : nullptr;
+  }
   [[nodiscard]] const Event& event() const { return event_; }
   [[nodiscard]] int64_t proc() const { return batches_->proc; }
 
@@ -33,6 +38,59 @@ class ProcCursor {
   uint64_t last_goroutine_ = 0;
   Event event_;
 };
+
+EDP_HOT bool ProcCursor::next() {
+  for (;;) {
+    while (p_ == end_) {
+      if (index_ == batches_->batches.size()) return false;
+      const Batch& batch = batches_->batches[index_++];
+      p_ = batch.begin;
+      end_ = batch.end;
+      last_ticks_ = static_cast<int64_t>(batch.ticks);
+    }
+    Raw& raw = event_.raw;
+    if (read_event(p_, end_, raw) != nullptr) {  // the first pass has told
+      p_ = end_;
+      continue;
+    }
+    if (raw.type == kString || raw.type == kStack || !spec_of(raw.type).is_timed || raw.type == kCpuSample)
+      continue;
+    last_ticks_ = static_cast<int64_t>(static_cast<uint64_t>(last_ticks_) + raw.ticks);
+    event_.ticks = last_ticks_;
+    event_.goroutine = last_goroutine_;
+    switch (raw.type) {
+      case kGoStart:
+      case kGoStartLocal:
+      case kGoStartLabel:
+        event_.goroutine = last_goroutine_ = raw.args[0];
+        break;
+      case kGoEnd:
+      case kGoStop:
+      case kGoSched:
+      case kGoPreempt:
+      case kGoSleep:
+      case kGoBlock:
+      case kGoBlockSend:
+      case kGoBlockRecv:
+      case kGoBlockSelect:
+      case kGoBlockSync:
+      case kGoBlockCond:
+      case kGoBlockNet:
+      case kGoSysBlock:
+      case kGoBlockGc:
+        last_goroutine_ = 0;
+        break;
+      case kGoSysExit:
+      case kGoWaiting:
+      case kGoInSyscall:
+        event_.goroutine = raw.args[0];
+        break;
+      default:
+        break;
+    }
+    return true;
+  }
+}
 
 // An end of a system call: it is written when the goroutine runs again, and tells when the call was over.
 struct SyscallExit {

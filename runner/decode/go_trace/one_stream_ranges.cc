@@ -1,5 +1,5 @@
 // The third pass, for what lasts: garbage collection, the world stopped, tasks and regions.
-#include "runner/decode/go_trace/one_stream_converter.h"
+#include "runner/decode/go_trace/one_stream_converter_inline.h"
 
 namespace edp::decode::go_trace::v1 {
 
@@ -8,8 +8,7 @@ constexpr int kStopReasonsFrom = 21;  // before, there were two kinds, counted f
 bool Converter::collector(const Event& event, Proc* proc, int64_t proc_id) {
   const auto& args = event.raw.args;
   go_trace::Event& out = make(go_trace::kHeapAlloc, event, proc, proc_id);
-  out.args[0] = args[0];
-  out.args[1] = args[1];
+  set_args(out, args[0], args[1]);
   const auto toggle = [&](bool& state, bool begins, const char* what) {
     if (state == begins) return broken(what, event);
     state = begins;
@@ -18,7 +17,7 @@ bool Converter::collector(const Event& event, Proc* proc, int64_t proc_id) {
   switch (event.raw.type) {
     case kGcStart:
       if (!toggle(collecting_, true, "garbage collection begins twice")) return false;
-      make(kGcBegin, event, proc, kGcProc).args[0] = args[0];
+      set_args(make(kGcBegin, event, proc, kGcProc), args[0]);
       break;
     case kGcDone:
       if (!toggle(collecting_, false, "garbage collection ends that has not begun")) return false;
@@ -71,12 +70,12 @@ bool Converter::collector(const Event& event, Proc* proc, int64_t proc_id) {
 bool Converter::task_or_region(const Event& event, const Proc* proc, int64_t proc_id) {
   const auto& args = event.raw.args;
   go_trace::Event& out = make(kUserTaskBegin, event, proc, proc_id);
-  out.args[0] = args[0];
+  set_args(out, args[0]);
   switch (event.raw.type) {
     case kUserTaskCreate: {
       if (tasks_.find(args[0]) != nullptr)
         return broken("task " + std::to_string(args[0]) + " begins twice", event);
-      out.args[1] = args[1] == 0 ? model::kNoTask : args[1];
+      set_args(out, args[0], args[1] == 0 ? model::kNoTask : args[1]);
       out.text = index_.tables.text_index(args[2]);
       tasks_.add(args[0], {args[1], out.text});
       break;
@@ -84,7 +83,7 @@ bool Converter::task_or_region(const Event& event, const Proc* proc, int64_t pro
     case v1::kUserTaskEnd: {
       out.type = go_trace::kUserTaskEnd;
       const Task* task = tasks_.find(args[0]);
-      out.args[1] = task == nullptr ? model::kNoTask : task->parent;
+      set_args(out, args[0], task == nullptr ? model::kNoTask : task->parent);
       out.text = task == nullptr ? kNone : task->name;
       tasks_.erase(args[0]);
       break;
@@ -109,7 +108,7 @@ bool Converter::task_or_region(const Event& event, const Proc* proc, int64_t pro
     default:
       out.type = go_trace::kUserLog;
       out.text = index_.tables.text_index(args[1]);
-      out.text2 = index_.tables.add_text_view(event.raw.text);
+      out.text2 = index_.tables.add_text(event.raw.text);
   }
   emitter_.emit(out);
   return true;

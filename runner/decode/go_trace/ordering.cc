@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "runner/decode/go_trace/ordering_inline.h"
+#include "runner/decode/go_trace/ordering_hot.h"
 
 namespace edp::decode::go_trace {
 
@@ -77,6 +77,16 @@ bool Ordering::lacks(const char* what, uint64_t id) {
   return false;
 }
 
+Ordering::Step Ordering::go_is_not(const RawEvent& raw, const Goroutine* goroutine, GoStatus status) {
+  std::string what = of_goroutine(raw.type, thread_->goroutine);
+  if (goroutine == nullptr) {
+    what += ", which is not known";
+  } else {
+    what += status == GoStatus::kRunning ? ", which is not running" : ", which is in no system call";
+  }
+  return broken(std::move(what));
+}
+
 void Ordering::emit(const RawEvent& raw, uint32_t stack, Goroutine* subject, uint32_t text) {
   Event& out = event(raw);
   out.stack = stack;
@@ -90,7 +100,8 @@ Ordering::Goroutine* Ordering::bound_goroutine() { return current_goroutine(); }
 void Ordering::emit_cpu_sample(int64_t time, int64_t thread, int64_t proc, uint64_t goroutine,
                                uint64_t stack) {
   thread_ = &no_thread_;
-  Event& sample = event({kCpuSample, time, {}});
+  const RawEvent raw{kCpuSample, time, {}};
+  Event& sample = event(raw);
   sample.thread = thread;
   sample.proc = proc;
   if (goroutine != 0) {
@@ -103,9 +114,7 @@ void Ordering::emit_cpu_sample(int64_t time, int64_t thread, int64_t proc, uint6
 
 // -- the rules
 
-Ordering::Step Ordering::advance(const RawEvent& raw, Thread* thread) {
-  thread_ = thread;
-  thread->seen = true;
+Ordering::Step Ordering::advance_rare(const RawEvent& raw) {
   switch (raw.type) {
     case kProcStart:
       return proc_start(raw);
@@ -120,16 +129,11 @@ Ordering::Step Ordering::advance(const RawEvent& raw, Thread* thread) {
       return go_create(raw);
     case kGoCreateSyscall:
       return go_create_syscall(raw);
-    case kGoStart:
-      return go_start(raw);
     case kGoDestroy:
     case kGoStop:
-    case kGoBlock:
       return go_stop(raw);
     case kGoDestroySyscall:
       return go_destroy_syscall(raw);
-    case kGoUnblock:
-      return go_unblock(raw);
     case kGoSwitch:
     case kGoSwitchDestroy:
       return go_switch(raw);

@@ -124,14 +124,16 @@ class Ordering {
   Goroutine* running_goroutine(const RawEvent& raw, GoStatus status);
   void bind(Proc* proc);  // nullptr: none
   void bind(Goroutine* goroutine);
-  // The event to be handed on, where it happened; valid until the next call.
+  // The event to be handed on, where it happened; valid until the next call, and as long as `raw`.
   Event& event(const RawEvent& raw);
+  Step go_is_not(const RawEvent& raw, const Goroutine* goroutine, GoStatus status);
   // What is no change of state.
   void emit(const RawEvent& raw, uint32_t stack = kNone, Goroutine* subject = nullptr, uint32_t text = kNone);
   Goroutine* bound_goroutine();
   void emit_go(Event& event, Goroutine& subject, model::GoState from, model::GoState to);
   void emit_proc(Event& event, Proc& subject, model::ProcState from, model::ProcState to);
 
+  Step advance_rare(const RawEvent& raw);
   Step annotation(const RawEvent& raw);
   Step proc_status(const RawEvent& raw);
   Step proc_start(const RawEvent& raw);

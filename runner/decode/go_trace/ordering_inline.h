@@ -3,9 +3,6 @@
 
 #include "runner/decode/go_trace/ordering.h"
 
-// Tens of millions of events go through these.
-#define EDP_HOT [[gnu::always_inline]] inline
-
 namespace edp::decode::go_trace {
 
 using model::GoState;
@@ -57,7 +54,7 @@ EDP_HOT Event& Ordering::event(const RawEvent& raw) {
   Event& event = event_;
   event.type = raw.type;
   event.time = raw.time;
-  event.args = raw.args;
+  event.args = raw.args.data();
   event.thread = thread_->id;
   event.proc = thread_->proc;
   event.goroutine = thread_->goroutine;
@@ -88,12 +85,7 @@ inline void Ordering::emit_proc(Event& event, Proc& subject, ProcState from, Pro
 EDP_HOT Ordering::Goroutine* Ordering::running_goroutine(const RawEvent& raw, GoStatus status) {
   Goroutine* goroutine = current_goroutine();
   if (goroutine != nullptr && goroutine->status == status) return goroutine;
-  error_ = of_goroutine(raw.type, thread_->goroutine);
-  if (goroutine == nullptr) {
-    error_ += ", which is not known";
-  } else {
-    error_ += status == GoStatus::kRunning ? ", which is not running" : ", which is in no system call";
-  }
+  go_is_not(raw, goroutine, status);
   return nullptr;
 }
 

@@ -1,41 +1,16 @@
 #include "runner/decode/go_trace/reader.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "runner/decode/go_trace/generation_reader.h"
 #include "runner/decode/go_trace/one_stream.h"
+#include "runner/decode/go_trace/trace_header.h"
 
 namespace edp::decode::go_trace {
 namespace {
 
-constexpr size_t kHeader = 16;
-constexpr std::string_view kHeaderBegin = "go 1.", kHeaderEnd = " trace";
 constexpr int kOldest = 19, kFirstWithGenerations = 22;
 constexpr std::array kFormats = {19, 21, 22, 23, 25, 26};
-
-// The version in a whole header; 0 where it is none.
-int version_of(std::string_view header) {
-  if (header.size() < kHeader || !header.starts_with(kHeaderBegin)) return 0;
-  int minor = 0;
-  const char* begin = header.data() + kHeaderBegin.size();
-  const auto [end, error] = std::from_chars(begin, header.data() + kHeader, minor);
-  if (error != std::errc() || minor <= 0 || end - begin > 3) return 0;
-  std::string_view rest = header.substr(static_cast<size_t>(end - header.data()));
-  rest = rest.substr(0, kHeader - static_cast<size_t>(end - header.data()));
-  if (!rest.starts_with(kHeaderEnd)) return 0;
-  rest.remove_prefix(kHeaderEnd.size());
-  return std::ranges::all_of(rest, [](char c) { return c == '\0'; }) ? minor : 0;
-}
-
-// Where a header begins in `bytes`, from `from` on; npos where none does.
-size_t find_header(std::string_view bytes, size_t from) {
-  for (size_t at = bytes.find(kHeaderBegin, from); at != std::string_view::npos;
-       at = bytes.find(kHeaderBegin, at + 1)) {
-    if (version_of(bytes.substr(at)) != 0) return at;
-  }
-  return std::string_view::npos;
-}
 
 }  // namespace
 
@@ -60,85 +35,119 @@ Result<void> TraceReader::read_header(std::string_view header) {
   }
   go_minor_ = minor;
   any_ = true;
+  next_ = minor >= kFirstWithGenerations ? Next::kBatches : Next::kOneStream;
+  begin_ = offset_;
   sink_.on_trace({.go_minor = minor, .offset = begin_});
-  if (minor >= kFirstWithGenerations) generations_ = std::make_unique<GenerationReader>(minor, sink_);
+  if (next_ == Next::kBatches) generations_ = std::make_unique<GenerationReader>(minor, sink_);
   return {};
 }
 
 Result<void> TraceReader::feed(std::string_view bytes) {
-  pending_.append(bytes);
-  return read_pending(false);
-}
-
-Result<void> TraceReader::read_pending(bool last) {
-  for (;;) {
-    std::string_view rest = std::string_view(pending_).substr(consumed_);
-    const uint64_t offset = offset_ + consumed_;
-    if (go_minor_ == 0) {
-      if (rest.empty()) break;
-      if (rest.size() < kHeader && !last) break;
-      begin_ = offset;
-      if (auto read = read_header(rest); !read) {
-        if (!any_) return read;
-        sink_.on_problem(read.error().to_string());  // another trace follows, and can't be read
-        const size_t next = find_header(rest, 1);
-        consumed_ = next == std::string_view::npos ? pending_.size() : consumed_ + next;
-        continue;
-      }
-      consumed_ += kHeader;
-      continue;
+  while (!bytes.empty()) {
+    if (pending_.size() == 0) {
+      const auto used = read(bytes, false);
+      if (!used) return tl::unexpected(used.error());
+      pending_.append(bytes.substr(*used));
+      return {};
     }
-    if (!generations_) {  // one stream: all of it is needed
-      if (!last) break;
-      rest = rest.substr(0, find_header(rest, 0));
-      read_one_stream(rest, go_minor_, sink_);
-      consumed_ += rest.size();
-      go_minor_ = 0;
-      continue;
-    }
-    const size_t before = consumed_;
-    consumed_ += generations_->take(rest, offset - begin_);
-    rest = std::string_view(pending_).substr(consumed_);
-    if (generations_->is_stopped()) {
-      if (version_of(rest) != 0) {
-        end_trace();
-        continue;
-      }
-      if (rest.size() < kHeader && !last) break;
-      generations_->tell_obstacle();
-      const size_t next = find_header(rest, 0);
-      const bool ends = last || next != std::string_view::npos;
-      // A header may have begun to arrive: what could be part of one decides nothing yet.
-      const size_t end = ends ? std::min(next, rest.size()) : rest.size() - (kHeader - 1);
-      consumed_ += generations_->resync(rest.substr(0, end), ends);
-      if (!generations_->is_stopped()) continue;
-    }
-    if (consumed_ == before) break;
-  }
-  // What has been read goes, though not for each batch.
-  if (consumed_ > pending_.size() / 2) {
-    pending_.erase(0, consumed_);
-    offset_ += consumed_;
-    consumed_ = 0;
+    // What was left over is completed; what is behind is then read from where it stands.
+    const size_t before = pending_.size();
+    const size_t step = next_ == Next::kOneStream ? bytes.size() : std::min(bytes.size(), kMaxBatch);
+    pending_.append(bytes.substr(0, step));
+    const auto used = read(pending_.view(), false);
+    if (!used) return tl::unexpected(used.error());
+    const bool behind = *used >= before;
+    pending_.erase_front(behind ? pending_.size() : *used);
+    bytes.remove_prefix(behind ? *used - before : step);
   }
   return {};
 }
 
-void TraceReader::end_trace() {
-  generations_->finish(0, offset_ + consumed_ - begin_);
+Result<size_t> TraceReader::read(std::string_view bytes, bool last) {
+  size_t used = 0;
+  Releaser releaser(bytes, last);
+  const auto pass = [&](size_t size) {
+    used += size;
+    offset_ += size;
+  };
+  for (;;) {
+    std::string_view rest = bytes.substr(used);
+    switch (next_) {
+      case Next::kHeader:
+        if (rest.empty() || (rest.size() < kHeader && !last)) return used;
+        if (auto read = read_header(rest)) {
+          pass(kHeader);
+        } else if (any_) {
+          sink_.on_problem(read.error().to_string());  // another trace follows, and can't be read
+          pass(1);
+          next_ = Next::kAnyHeader;
+        } else {
+          return tl::unexpected(read.error());
+        }
+        continue;
+      case Next::kAnyHeader: {
+        const size_t found = find_header(rest);
+        if (found == std::string_view::npos) {
+          // A header may have begun to arrive.
+          pass(last ? rest.size() : rest.size() - std::min(rest.size(), kHeader - 1));
+          return used;
+        }
+        pass(found);
+        next_ = Next::kHeader;
+        continue;
+      }
+      case Next::kOneStream:  // all of it is needed
+        if (!last) return used;
+        rest = rest.substr(0, find_header(rest));
+        read_one_stream(rest, go_minor_, sink_, releaser);
+        pass(rest.size());
+        next_ = Next::kHeader;
+        continue;
+      case Next::kBatches:
+        break;
+    }
+    pass(generations_->take(rest, offset_ - begin_, last, releaser));
+    rest = bytes.substr(used);
+    if (!generations_->is_stopped()) {
+      if (!last) return used;
+      // The trace is cut in a batch, and what is missing of it may be another trace's begin.
+      const size_t left = std::min(find_header(rest), rest.size());
+      pass(left);
+      end_generations(left);
+      continue;
+    }
+    if (version_of(rest) != 0) {
+      end_generations(0);
+      continue;
+    }
+    if (rest.size() < kHeader && !last) return used;
+    generations_->tell_obstacle();
+    const size_t next = find_header(rest);
+    const bool ends = last || next != std::string_view::npos;
+    // As far as no part of a header can be.
+    const size_t end = ends ? std::min(next, rest.size()) : rest.size() - (kHeader - 1);
+    pass(generations_->resync(rest.substr(0, end), ends));
+    if (!generations_->is_stopped() || next != std::string_view::npos) continue;
+    if (!last) return used;
+    end_generations(0);
+  }
+}
+
+void TraceReader::end_generations(size_t left) {
+  generations_->finish(left, offset_ - begin_);
   generations_.reset();
-  go_minor_ = 0;
+  next_ = Next::kHeader;
 }
 
 Result<void> TraceReader::finish() {
-  if (auto read = read_pending(true); !read) return read;
+  if (auto used = read(pending_.view(), true); !used) return tl::unexpected(used.error());
   if (!any_) return fail("is empty");
-  if (go_minor_ != 0) generations_->finish(pending_.size() - consumed_, offset_ + pending_.size() - begin_);
   return {};
 }
 
 Result<void> TraceReader::read_all(std::string bytes) {
-  pending_ = std::move(bytes);
+  const std::string owned = std::move(bytes);
+  if (auto used = read(owned, true); !used) return tl::unexpected(used.error());
   return finish();
 }
 

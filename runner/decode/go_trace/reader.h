@@ -8,6 +8,7 @@
 
 #include "common/result.h"
 #include "runner/decode/go_trace/event.h"
+#include "runner/decode/go_trace/pages.h"
 
 namespace edp::decode::go_trace {
 
@@ -17,7 +18,8 @@ class GenerationReader;
 bool sniff(std::string_view prefix);
 
 // What can't be read is told to the sink as a problem, and reading goes on behind it. Traces that follow each
-// other in one input are told one after the other.
+// other in one input are told one after the other. In which pieces the bytes come makes no difference,
+// whatever they are.
 class TraceReader {
  public:
   explicit TraceReader(EventSink& sink);
@@ -28,20 +30,24 @@ class TraceReader {
   // Errors: the bytes are no trace, or one of a version that is not read.
   Result<void> feed(std::string_view bytes);
   Result<void> finish();
-  // All of it in one call; the bytes are not copied.
+  // All of it in one call; the bytes are not copied, and go as they have been read.
   Result<void> read_all(std::string bytes);
 
  private:
+  enum class Next { kHeader, kAnyHeader, kBatches, kOneStream };
+
+  // Reads from the front of `bytes`, which stand at offset_, what can be read; gives how many bytes that was.
+  // The last bytes are this reader's own, and are released.
+  Result<size_t> read(std::string_view bytes, bool last);
   Result<void> read_header(std::string_view header);
-  Result<void> read_pending(bool last);
-  void end_trace();
+  void end_generations(size_t left);
 
   EventSink& sink_;
-  std::string pending_;
-  size_t consumed_ = 0;  // of pending_
-  uint64_t offset_ = 0;  // of pending_ in the input
-  uint64_t begin_ = 0;   // of the trace in the input
-  int go_minor_ = 0;     // 0: the header is expected
+  GrowingBytes pending_;  // what more bytes must follow
+  uint64_t offset_ = 0;   // in the input, of what has not been read
+  uint64_t begin_ = 0;    // of the trace in the input
+  Next next_ = Next::kHeader;
+  int go_minor_ = 0;  // of the trace
   std::unique_ptr<GenerationReader> generations_;
   bool any_ = false;
 };

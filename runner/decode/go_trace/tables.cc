@@ -1,5 +1,7 @@
 #include "runner/decode/go_trace/tables.h"
 
+#include <cstring>
+
 namespace edp::decode::go_trace {
 
 bool IdIndex::add(uint64_t id, uint32_t index) {
@@ -21,11 +23,31 @@ bool Tables::add_text(uint64_t id, std::string_view text) {
   return true;
 }
 
-uint32_t Tables::add_text(std::string_view text) { return add_text_view(own_texts_.emplace_back(text)); }
-
-uint32_t Tables::add_text_view(std::string_view text) {
-  texts_.push_back(text);
+uint32_t Tables::add_text(std::string_view text) {
+  texts_.push_back(keep(text));
   return static_cast<uint32_t>(texts_.size() - 1);
+}
+
+std::string_view Tables::keep(std::string_view text) {
+  constexpr size_t kChunk = 16 << 10;
+  if (text.empty()) return {};
+  const auto add_chunk = [this](size_t size) {
+    return text_chunks_.emplace_back(std::make_unique_for_overwrite<char[]>(size)).get();
+  };
+  char* place = nullptr;
+  if (text.size() > kChunk / 4) {
+    place = add_chunk(text.size());
+  } else {
+    if (text.size() > chunk_left_) {
+      chunk_at_ = add_chunk(kChunk);
+      chunk_left_ = kChunk;
+    }
+    place = chunk_at_;
+    chunk_at_ += text.size();
+    chunk_left_ -= text.size();
+  }
+  std::memcpy(place, text.data(), text.size());
+  return {place, text.size()};
 }
 
 bool Tables::add_stack(uint64_t id) {

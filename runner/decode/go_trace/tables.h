@@ -3,9 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,9 +43,9 @@ class Tables {
  public:
   // The view must live as long as the tables. False where the id is there already.
   bool add_text(uint64_t id, std::string_view text);
-  // A text that has no id; copied, or (view) kept by the caller.
+  // A text that has no id; copied.
   uint32_t add_text(std::string_view text);
-  uint32_t add_text_view(std::string_view text);
+  std::string_view keep(std::string_view text);  // a copy that lives as long as the tables
   // Frames are added by add_frame(), leaf first. False where the id is there already.
   bool add_stack(uint64_t id);
   // Of the stack that the next add_stack() ends. One program counter means one frame: the first one given.
@@ -68,7 +67,9 @@ class Tables {
 
  private:
   std::vector<std::string_view> texts_;
-  std::deque<std::string> own_texts_;
+  std::vector<std::unique_ptr<char[]>> text_chunks_;
+  char* chunk_at_ = nullptr;  // what is left of the last small one
+  size_t chunk_left_ = 0;
   IdIndex texts_by_id_, stacks_by_id_;
   std::vector<Frame> frames_;
   IdMap<uint32_t> frames_by_pc_;

@@ -1,5 +1,7 @@
 #include "runner/decode/go_trace/timeline_sink.h"
 
+#include <algorithm>
+
 namespace edp::decode::go_trace {
 
 using model::GoCause;
@@ -84,7 +86,10 @@ void TimelineSink::on_generation(const GenerationStart& generation) {
 }
 
 void TimelineSink::on_problem(std::string what) {
-  if (!under_way_) return;
+  if (!under_way_) {  // between two traces, or behind the last one
+    if (!finished_.empty()) finished_.back().problems.push_back(std::move(what));
+    return;
+  }
   model::Timeline& timeline = builder_.timeline();
   if (!timeline.generations.empty()) timeline.generations.back().broken = true;
   timeline.problems.push_back(std::move(what));
@@ -176,10 +181,10 @@ uint32_t TimelineSink::thread(int64_t id) {
 bool TimelineSink::is_over_limit() {
   if (full_ || ++events_since_check_ < kCheckEvery) return full_;
   events_since_check_ = 0;
-  if (builder_.memory() <= limits_.max_model_bytes) return false;
+  const uint64_t limit = std::min(limits_.max_model_bytes, model::TimelineBuilder::kMaxMemory);
+  if (builder_.memory() <= limit) return false;
   full_ = true;
-  builder_.timeline().problems.push_back("the timeline passes the limit of " +
-                                         std::to_string(limits_.max_model_bytes) +
+  builder_.timeline().problems.push_back("the timeline passes the limit of " + std::to_string(limit) +
                                          " bytes: what follows is counted only");
   close_all(now_);
   return true;

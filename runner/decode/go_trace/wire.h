@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <string_view>
 
+// Tens of millions of events go through these.
+#define EDP_HOT [[gnu::always_inline]] inline
+
 namespace edp::decode::go_trace {
 
 using Byte = unsigned char;

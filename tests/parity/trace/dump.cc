@@ -261,7 +261,7 @@ Result<void> stream(const std::string& path, EventSink& sink) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) return fail("cannot be opened", path);
   TraceReader reader(sink);
-  std::vector<char> chunk(1 << 20);
+  std::vector<char> chunk(256 << 10);
   Result<void> read;
   while (read) {
     const size_t size = std::fread(chunk.data(), 1, chunk.size(), file);
