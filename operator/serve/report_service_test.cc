@@ -10,7 +10,6 @@
 #include "common/testing/raw_client.h"
 #include "operator/serve/testing/gzip.h"
 #include "operator/serve/testing/service.h"
-#include "operator/serve/testing/small_volume.h"
 
 namespace edp::serve {
 namespace {
@@ -308,7 +307,7 @@ TEST(ReportService, SaysWhenAStoredReportIsDamaged) {
 }
 
 TEST(ReportService, AnswersAFullDiskWith507) {
-  const std::string said = testing::in_small_volume("/tmp", "3m", []() -> std::string {
+  const std::string said = edp::testing::in_small_volume("/tmp", "3m", []() -> std::string {
     Service service;
     std::string large = kReport;
     large.insert(large.size() - 1, 900'000, ' ');
