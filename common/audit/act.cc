@@ -108,7 +108,11 @@ std::optional<Outcome> outcome_of(std::string_view name) { return named<Outcome>
 Json to_json(const Act& act, const std::shared_ptr<const masking::Patterns>& patterns) {
   const Writer writer(patterns);
   Json made = {{"act", writer.text(act.what)}, {"outcome", to_string(act.outcome)}};
-  Json actor = writer.object({{"name", &act.actor.name}, {"known", &act.actor.known}});
+  Json actor = writer.object({{"known", &act.actor.known}});
+  // Who acted is what the audit is for: an account's name is told in full, also where it is an address.
+  const bool account = act.actor.kind == ActorKind::kUser || act.actor.kind == ActorKind::kServiceAccount;
+  if (account && !act.actor.name.empty()) actor["name"] = shortened(act.actor.name);
+  if (!account) writer.put(actor, "name", act.actor.name);
   actor["kind"] = to_string(act.actor.kind);
   made["actor"] = std::move(actor);
   if (Json target = writer.object(fields_of(act.target)); !target.empty()) made["target"] = std::move(target);

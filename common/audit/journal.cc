@@ -1,5 +1,6 @@
 #include "common/audit/journal.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -24,13 +25,23 @@ void Journal::owe(std::vector<Act> acts) {
 }
 
 Result<uint64_t> Journal::intend(const Act& act) {
+  const auto numbers = intend(std::vector<Act>{act});
+  if (!numbers) return tl::unexpected(numbers.error());
+  return numbers->front();
+}
+
+Result<std::vector<uint64_t>> Journal::intend(std::vector<Act> intended) {
   std::vector<Act> acts = take_owed();
-  acts.push_back(act);
+  const auto owed = static_cast<std::ptrdiff_t>(acts.size());
+  std::ranges::move(intended, std::back_inserter(acts));
   auto numbers = log_.write(acts);
-  if (numbers) return numbers->back();
-  acts.pop_back();
+  if (numbers) {
+    numbers->erase(numbers->begin(), numbers->begin() + owed);
+    return numbers;
+  }
+  acts.erase(acts.begin() + owed, acts.end());
   owe(std::move(acts));
-  return tl::unexpected(numbers.error());
+  return numbers;
 }
 
 void Journal::finish(std::vector<Act> outcomes) {

@@ -16,6 +16,7 @@ class Journal {
 
   // The number by which finish() knows it. An error: the act must not be carried out.
   Result<uint64_t> intend(const Act& act);
+  Result<std::vector<uint64_t>> intend(std::vector<Act> acts);  // all or none
   // Acts in their last form, `intent` set.
   void finish(std::vector<Act> outcomes);
   // An act that is one line: nothing lies between deciding and doing.

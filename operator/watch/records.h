@@ -180,6 +180,7 @@ struct RunRecord {
   bool deleting = false;
   std::string
       requested_by;     // annotation edp.dev/requested-by, else the manager of managedFields that made it
+  bool requester_annotated = false;  // the former
   std::string policy;   // label edp.dev/policy: the DiagnosticPolicy that made it
   std::string trigger;  // annotation edp.dev/trigger
   RunTarget target;
