@@ -9,7 +9,7 @@
 namespace edp::audit {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 const std::string kStream(32, 'a');
 
@@ -44,7 +44,7 @@ struct Case {
   void (*tamper)(Lines&);
   std::vector<std::string> found;
 };
-class Tampered : public testing::TestWithParam<Case> {};
+class Tampered : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Tampered, IsNamed) {
   Lines lines = chain(9);
@@ -56,7 +56,7 @@ void change(std::string& line, const char* from, const char* to) { line.replace(
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, Tampered,
-    testing::Values(
+    ::testing::Values(
         Case{"Nothing", [](Lines&) {}, {}},
         Case{"MissingOne", [](Lines& l) { l.erase(l.begin() + 4); }, {"missing 5 at 5"}},
         Case{"MissingFirst", [](Lines& l) { l.erase(l.begin()); }, {"missing 1 at 1"}},

@@ -19,13 +19,13 @@
 namespace edp::audit {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
 Act act(const std::string& name) { return {.what = name, .actor = {.name = "tester", .known = "test"}}; }
 
-class AuditLog : public testing::Test {
+class AuditLog : public ::testing::Test {
  protected:
   edp::testing::TempDir dir;
   const std::string path = dir.path() / "a.jsonl";
@@ -96,7 +96,7 @@ TEST_F(AuditLog, TextFromOutsideNeitherBreaksNorForgesALine) {
   EXPECT_TRUE(std::ranges::all_of(text, [](char c) { return c == '\n' || (c >= ' ' && c < 0x7f); }));
   const Json line = read(path)[1];
   EXPECT_EQ(line["actor"]["name"], "alice@example.com");  // who acted is told in full
-  EXPECT_THAT(line["reason"].get<std::string>(), testing::Not(HasSubstr("a@example.com")));
+  EXPECT_THAT(line["reason"].get<std::string>(), ::testing::Not(HasSubstr("a@example.com")));
   EXPECT_THAT(problems(), ElementsAre());
 }
 
@@ -166,7 +166,7 @@ TEST_F(AuditLog, OldSegmentsGoAndLeaveAnAnchor) {
   EXPECT_THAT(problems(), ElementsAre());
   // Without the record it is a hole.
   for (const std::string& segment : closed_segments(path)) ASSERT_EQ(::unlink(segment.c_str()), 0);
-  EXPECT_THAT(problems(), testing::Contains(HasSubstr("missing")));
+  EXPECT_THAT(problems(), ::testing::Contains(HasSubstr("missing")));
 }
 
 TEST_F(AuditLog, ADailyHeadIsWrittenWithoutActs) {
@@ -201,7 +201,7 @@ struct Fault {
   int write_error, sync_error;
   const char* said;
 };
-class FailingDisk : public AuditLog, public testing::WithParamInterface<Fault> {};
+class FailingDisk : public AuditLog, public ::testing::WithParamInterface<Fault> {};
 
 TEST_P(FailingDisk, RefusesAndRecovers) {
   Disk disk;
@@ -227,7 +227,7 @@ TEST_P(FailingDisk, RefusesAndRecovers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, FailingDisk,
-                         testing::Values(Fault{"Full", ENOSPC, 0, "No space left on device"},
+                         ::testing::Values(Fault{"Full", ENOSPC, 0, "No space left on device"},
                                          Fault{"Broken", EIO, 0, "Input/output error"},
                                          Fault{"ReadOnly", EROFS, 0, "Read-only file system"},
                                          Fault{"SyncFails", 0, EIO, "Input/output error"}),

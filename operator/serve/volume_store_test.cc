@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "common/files.h"
+#include "common/testing/small_volume.h"
 #include "common/testing/temp_dir.h"
 #include "operator/serve/testing/keys.h"
 
