@@ -30,9 +30,8 @@ std::optional<Enum> named(const std::array<std::string_view, N>& names, std::str
 
 // Digests, uids, numbers: nothing private, and not to be mistaken for it.
 bool is_hex(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
-  });
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; });
 }
 
 bool is_uid(std::string_view text) {

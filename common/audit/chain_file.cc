@@ -56,8 +56,8 @@ std::string closed_name(const std::string& path, uint64_t first_seq, const std::
   std::array<char, 32> suffix{};
   std::string day = time.substr(0, 10);
   std::erase(day, '-');
-  (void)std::snprintf(suffix.data(), suffix.size(), ".%012llu-%.8s", static_cast<unsigned long long>(first_seq),
-                      day.c_str());
+  (void)std::snprintf(suffix.data(), suffix.size(), ".%012llu-%.8s",
+                      static_cast<unsigned long long>(first_seq), day.c_str());
   return path + suffix.data();
 }
 
@@ -82,7 +82,8 @@ Result<std::optional<Ends>> read_ends(int fd, const std::string& path) {
   }
   ends.whole_bytes = end;
   ends.torn_bytes = size - end;
-  const auto torn = read_at(fd, end, static_cast<size_t>(std::min<uint64_t>(ends.torn_bytes, kMaxLine)), path);
+  const auto torn =
+      read_at(fd, end, static_cast<size_t>(std::min<uint64_t>(ends.torn_bytes, kMaxLine)), path);
   if (!torn) return tl::unexpected(torn.error());
   ends.torn = *torn;
   if (end == 0) {
@@ -125,7 +126,8 @@ std::vector<std::string> closed_segments(const std::string& path) {
 }
 
 std::string base_of(const std::string& path) {
-  if (path.size() > 22 && path[path.size() - 22] == '.' && is_suffix(std::string_view(path).substr(path.size() - 21))) {
+  if (path.size() > 22 && path[path.size() - 22] == '.' &&
+      is_suffix(std::string_view(path).substr(path.size() - 21))) {
     return path.substr(0, path.size() - 22);
   }
   return path;
@@ -173,7 +175,8 @@ Result<void> ChainFile::hold() {
 }
 
 Result<void> ChainFile::open() {
-  file_ = Descriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, kMode));  // NOLINT(*-vararg)
+  file_ =
+      Descriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, kMode));  // NOLINT(*-vararg)
   if (!file_.valid()) return tl::unexpected(system_error(errno, "cannot be written"));
   struct stat status{};
   if (::fstat(file_.get(), &status) != 0) return tl::unexpected(system_error(errno, "cannot be read"));
@@ -204,7 +207,8 @@ Result<void> ChainFile::take_up() {
   const auto closed = closed_segments(path_);
   if (closed.empty()) return {};
   const Descriptor before(::open(closed.back().c_str(), O_RDONLY | O_CLOEXEC));  // NOLINT(*-vararg)
-  if (!before.valid()) return fail("cannot be read: " + std::generic_category().message(errno), closed.back());
+  if (!before.valid())
+    return fail("cannot be read: " + std::generic_category().message(errno), closed.back());
   ends = read_ends(before.get(), closed.back());
   if (!ends) return tl::unexpected(ends.error());
   if (!*ends || (*ends)->whole_bytes == 0) return fail("a closed segment without a line", closed.back());
@@ -226,7 +230,8 @@ Result<void> ChainFile::cut(uint64_t size) {
   if (must_cut_ && size > 0) {
     const auto ends = read_ends(fresh.get(), path_);
     if (!ends) return tl::unexpected(ends.error());
-    if (!*ends || (*ends)->last_hash != tail_.hash) return fail("its last good line is not there any more", path_);
+    if (!*ends || (*ends)->last_hash != tail_.hash)
+      return fail("its last good line is not there any more", path_);
   }
   size_ = size;
   must_cut_ = false;

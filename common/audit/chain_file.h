@@ -48,7 +48,9 @@ class ChainFile {
 
   // The following while held.
   [[nodiscard]] const Tail& tail() const { return tail_; }
-  [[nodiscard]] uint64_t size() const { return size_; }  // of the open segment; 0: it must begin with its opening
+  [[nodiscard]] uint64_t size() const {
+    return size_;
+  }  // of the open segment; 0: it must begin with its opening
   [[nodiscard]] const std::string& first_time() const { return first_time_; }
   [[nodiscard]] const Torn& torn() const { return torn_; }
   // Whole lines, the last of which makes the chain end at `after`.

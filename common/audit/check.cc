@@ -13,7 +13,8 @@ constexpr std::array<std::string_view, kTamperings> kNames{
 constexpr size_t kMostHeld = 1000;  // of strays, gaps and open intentions
 
 std::string range(uint64_t from, uint64_t to) {
-  return from == to ? "line " + std::to_string(from) + " is" : "lines " + std::to_string(from) + " to " + std::to_string(to) + " are";
+  return from == to ? "line " + std::to_string(from) + " is"
+                    : "lines " + std::to_string(from) + " to " + std::to_string(to) + " are";
 }
 
 }  // namespace
@@ -39,7 +40,8 @@ void ChainCheck::feed(std::string_view text, Place place) {
 
 void ChainCheck::cut_off(uint64_t bytes, Place place) {
   while (!items_.empty()) step();
-  tell(Tampering::kTruncated, place, next_, "the last line breaks off after " + std::to_string(bytes) + " bytes");
+  tell(Tampering::kTruncated, place, next_,
+       "the last line breaks off after " + std::to_string(bytes) + " bytes");
 }
 
 void ChainCheck::end() {
@@ -49,7 +51,8 @@ void ChainCheck::end() {
   finish_heads();
   for (const auto& [seq, stray] : strays_) {
     if (fill_gap(seq)) {
-      tell(Tampering::kSwapped, stray.place, seq, "line " + std::to_string(seq) + " stands here, before its turn");
+      tell(Tampering::kSwapped, stray.place, seq,
+           "line " + std::to_string(seq) + " stands here, before its turn");
     } else {
       tell(Tampering::kAdded, stray.place, seq, "its number is beyond the end of the stream");
     }
@@ -80,7 +83,9 @@ std::string ChainCheck::hash_of(uint64_t seq) const {
 // on something else. A file begins with a line that opens it; it may have been moved a little.
 void ChainCheck::begin(const Item& first) {
   begun_ = true;
-  const auto line_of = [](const Item* item) { return item != nullptr && item->line ? &*item->line : nullptr; };
+  const auto line_of = [](const Item* item) {
+    return item != nullptr && item->line ? &*item->line : nullptr;
+  };
   const std::array<const Line*, 3> lines{line_of(&first), line_of(ahead(0)), line_of(ahead(1))};
   const bool agreed = lines[1] != nullptr && lines[2] != nullptr && lines[1]->stream == lines[2]->stream;
   const Line* const known = agreed || lines[0] == nullptr ? lines[1] : lines[0];
@@ -99,9 +104,11 @@ void ChainCheck::begin(const Item& first) {
     next_ = known->seq;
   }
   const bool first_is_due = has_number(&first, next_);
-  if (opening == lines.end() && first_is_due && next_ > 1 && (lines[1] == nullptr || lines[1]->prev == first.hash)) {
+  if (opening == lines.end() && first_is_due && next_ > 1 &&
+      (lines[1] == nullptr || lines[1]->prev == first.hash)) {
     tell(Tampering::kMissing, first.place, next_ - 1,
-         "the line that opens this file is not here, nor what stood behind it up to " + std::to_string(next_ - 1));
+         "the line that opens this file is not here, nor what stood behind it up to " +
+             std::to_string(next_ - 1));
   }
   if (next_ == 1) have_ = kNoLine;
   have_told_ = true;  // there is no line before it to blame
@@ -127,8 +134,10 @@ void ChainCheck::step() {
 
 // Those that were met before their turn and are due now, unless the line at hand has that number.
 void ChainCheck::place_strays(uint64_t but) {
-  for (auto found = strays_.find(next_); found != strays_.end() && next_ != but; found = strays_.find(next_)) {
-    tell(Tampering::kSwapped, found->second.place, next_, "line " + std::to_string(next_) + " stands here, before its turn");
+  for (auto found = strays_.find(next_); found != strays_.end() && next_ != but;
+       found = strays_.find(next_)) {
+    tell(Tampering::kSwapped, found->second.place, next_,
+         "line " + std::to_string(next_) + " stands here, before its turn");
     const std::string hash = found->second.hash;
     strays_.erase(found);
     pass(hash);
@@ -146,7 +155,9 @@ void ChainCheck::pass(const std::string& hash) {
 
 void ChainCheck::take_unreadable(const Item& item, const Item* next) {
   if (has_number(next, next_) && (have_.empty() || next->line->prev == have_)) {
-    return tell(Tampering::kAdded, item.place, next_, "between lines " + std::to_string(next_ - 1) + " and " + std::to_string(next_) + ": " + item.fault);
+    return tell(
+        Tampering::kAdded, item.place, next_,
+        "between lines " + std::to_string(next_ - 1) + " and " + std::to_string(next_) + ": " + item.fault);
   }
   tell(Tampering::kChanged, item.place, next_, item.fault);
   pass("");
@@ -196,12 +207,15 @@ void ChainCheck::take_expected(Item item) {
   if (!links(item) && (!have_told_ || next_ == 1)) {
     const Item* const next = ahead(0);
     const auto head = options_.heads.find(figures_.stream);
-    const bool sealed = head != options_.heads.end() && head->second.seq == next_ && head->second.hash == item.hash;
+    const bool sealed =
+        head != options_.heads.end() && head->second.seq == next_ && head->second.hash == item.hash;
     if (sealed || (has_number(next, next_ + 1) && next->line->prev == item.hash)) {
-      tell(Tampering::kChanged, have_place_, next_ - 1, "line " + std::to_string(next_) + " has the hash of another one here");
+      tell(Tampering::kChanged, have_place_, next_ - 1,
+           "line " + std::to_string(next_) + " has the hash of another one here");
     } else {
-      tell(Tampering::kChanged, item.place, next_, "it does not follow from line " + std::to_string(next_ - 1) +
-                                                       (next == nullptr ? ", or that one was changed" : ""));
+      tell(Tampering::kChanged, item.place, next_,
+           "it does not follow from line " + std::to_string(next_ - 1) +
+               (next == nullptr ? ", or that one was changed" : ""));
       told = true;
     }
   }
@@ -222,18 +236,21 @@ void ChainCheck::accept(Item item) {
     if (stray->second.hash == item.hash) {
       tell(Tampering::kDuplicated, stray->second.place, next_, "it repeats a line that stands further below");
     } else {
-      tell(Tampering::kAdded, stray->second.place, next_, "the true line " + std::to_string(next_) + " stands further below");
+      tell(Tampering::kAdded, stray->second.place, next_,
+           "the true line " + std::to_string(next_) + " stands further below");
     }
     strays_.erase(stray);
   }
   look_at_head(item);
   const Line& line = *item.line;
-  if (line.pruned_to + 1 == figures_.first_seq && line.pruned_hash == anchor_ && line.pruned_stream == figures_.stream) {
+  if (line.pruned_to + 1 == figures_.first_seq && line.pruned_hash == anchor_ &&
+      line.pruned_stream == figures_.stream) {
     anchored_ = true;
   }
   if (const auto cut = line.object.find("cut"); cut != line.object.end()) {
-    tell(Tampering::kTruncated, item.place, next_, "the log found here that lines behind " + std::to_string(next_ - 1) +
-                                                       " had been cut off, up to " + cut->dump());
+    tell(Tampering::kTruncated, item.place, next_,
+         "the log found here that lines behind " + std::to_string(next_ - 1) + " had been cut off, up to " +
+             cut->dump());
   }
   follow_intent(line);
   figures_.last_time = line.time;
@@ -247,11 +264,13 @@ void ChainCheck::accept(Item item) {
 void ChainCheck::take_early(Item item, const Item* next) {
   const uint64_t seq = item.line->seq;
   if (in_place(item, next)) {
-    tell(Tampering::kChanged, item.place, next_, "its number was " + std::to_string(next_) + ", and is " + std::to_string(seq));
+    tell(Tampering::kChanged, item.place, next_,
+         "its number was " + std::to_string(next_) + ", and is " + std::to_string(seq));
     return pass("");
   }
-  const bool stray = has_number(next, next_) || has_number(next, next_ + 1) ||
-                     (next != nullptr && next->line && next->line->stream == figures_.stream && next->line->seq < seq);
+  const bool stray =
+      has_number(next, next_) || has_number(next, next_ + 1) ||
+      (next != nullptr && next->line && next->line->stream == figures_.stream && next->line->seq < seq);
   if (stray && strays_.size() < kMostHeld && !strays_.contains(seq)) {
     strays_[seq] = {.place = item.place, .hash = item.hash};
     if (!has_number(next, next_)) {
@@ -270,7 +289,8 @@ void ChainCheck::take_late(const Item& item, const Item* next) {
   const uint64_t seq = item.line->seq;
   const std::string number = std::to_string(seq);
   if (in_place(item, next)) {
-    tell(Tampering::kChanged, item.place, next_, "its number was " + std::to_string(next_) + ", and is " + number);
+    tell(Tampering::kChanged, item.place, next_,
+         "its number was " + std::to_string(next_) + ", and is " + number);
     return pass("");
   }
   if (fill_gap(seq)) {
@@ -290,7 +310,8 @@ void ChainCheck::look_at_head(const Item& item) {
   const auto beside = options_.heads.find(figures_.stream);
   if (beside != options_.heads.end() && beside->second.seq == next_) {
     if (beside->second.hash != item.hash) {
-      tell(Tampering::kChanged, item.place, next_, "the head of " + beside->second.time + " has another hash for it");
+      tell(Tampering::kChanged, item.place, next_,
+           "the head of " + beside->second.time + " has another hash for it");
     } else {
       figures_.sealed_to = next_;
     }
@@ -312,12 +333,14 @@ void ChainCheck::look_at_head(const Item& item) {
       figures_.signed_head = true;
     }
   }
-  if (!fault.empty()) return tell(Tampering::kForgedHead, item.place, next_, "the head of " + head.time + " " + fault);
+  if (!fault.empty())
+    return tell(Tampering::kForgedHead, item.place, next_, "the head of " + head.time + " " + fault);
   figures_.sealed_to = std::max(figures_.sealed_to, head.seq);
 }
 
 void ChainCheck::follow_intent(const Line& line) {
-  if (line.outcome == "intended" && figures_.without_outcome.size() < kMostHeld) figures_.without_outcome.insert(next_);
+  if (line.outcome == "intended" && figures_.without_outcome.size() < kMostHeld)
+    figures_.without_outcome.insert(next_);
   if (line.intent) figures_.without_outcome.erase(*line.intent);
 }
 
@@ -350,13 +373,14 @@ void ChainCheck::finish_gaps() {
 void ChainCheck::finish_heads() {
   if (!anchored_) {
     tell(Tampering::kMissing, {.file = last_place_.file, .line = 0}, figures_.first_seq - 1,
-         "lines before " + std::to_string(figures_.first_seq) + " are not here, and no record says that they were old");
+         "lines before " + std::to_string(figures_.first_seq) +
+             " are not here, and no record says that they were old");
   }
   const auto beside = options_.heads.find(figures_.stream);
   if (beside == options_.heads.end() || beside->second.seq < next_) return;
   tell(Tampering::kTruncated, last_place_, next_,
-       "the stream ends with line " + std::to_string(next_ - 1) + "; its head of " + beside->second.time + " tells of line " +
-           std::to_string(beside->second.seq));
+       "the stream ends with line " + std::to_string(next_ - 1) + "; its head of " + beside->second.time +
+           " tells of line " + std::to_string(beside->second.seq));
 }
 
 }  // namespace edp::audit

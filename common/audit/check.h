@@ -49,9 +49,10 @@ struct Problem {
 };
 
 struct CheckOptions {
-  std::vector<PublicKey> keys;  // that may have signed heads; empty: signatures are not looked at
+  std::vector<PublicKey> keys;          // that may have signed heads; empty: signatures are not looked at
   std::map<std::string, Head> heads{};  // by stream, from beside it: the stream must reach as far
-  bool whole = false;  // the stream's oldest segment comes first: what is gone before it must be told as pruned
+  bool whole =
+      false;  // the stream's oldest segment comes first: what is gone before it must be told as pruned
   // The hash of the line with that number, found anew in the files; empty: not known. Unset: by what is
   // remembered.
   std::function<std::string(uint64_t seq)> look_back;
@@ -61,8 +62,8 @@ struct CheckOptions {
 struct ChainFigures {
   std::string stream, first_time, last_time;
   uint64_t lines = 0, first_seq = 0, last_seq = 0;
-  uint64_t sealed_to = 0;     // covered by the newest good head
-  bool signed_head = false;   // which a key has signed
+  uint64_t sealed_to = 0;    // covered by the newest good head
+  bool signed_head = false;  // which a key has signed
   uint64_t heads = 0;
   uint64_t problems = 0;
   std::set<uint64_t> without_outcome{};  // intentions; at most 1,000 are followed
@@ -107,7 +108,9 @@ class ChainCheck {
   bool fill_gap(uint64_t seq);
   void finish_gaps();
   void finish_heads();
-  [[nodiscard]] const Item* ahead(size_t index) const { return index < items_.size() ? &items_[index] : nullptr; }
+  [[nodiscard]] const Item* ahead(size_t index) const {
+    return index < items_.size() ? &items_[index] : nullptr;
+  }
   [[nodiscard]] bool has_number(const Item* item, uint64_t seq) const;
   [[nodiscard]] bool links(const Item& item) const;
   [[nodiscard]] bool in_place(const Item& item, const Item* next) const;
@@ -118,8 +121,8 @@ class ChainCheck {
   ChainFigures figures_;
   std::deque<Item> items_;  // the one to judge, and two behind it
   bool begun_ = false;
-  uint64_t next_ = 0;       // the number that is due
-  std::string have_;        // hash of the line before it; empty: not known
+  uint64_t next_ = 0;  // the number that is due
+  std::string have_;   // hash of the line before it; empty: not known
   Place have_place_;
   bool have_told_ = false;  // that line has been reported
   Place last_place_;

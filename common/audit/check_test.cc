@@ -29,7 +29,8 @@ std::vector<std::string> chain(int count, const std::string& stream = kStream) {
 std::vector<std::string> check(const std::vector<std::string>& lines, CheckOptions options = {}) {
   std::vector<std::string> found;
   options.on_problem = [&](const Problem& problem) {
-    found.push_back(std::string(to_string(problem.kind)) + " " + std::to_string(problem.seq) + " at " + std::to_string(problem.place.line));
+    found.push_back(std::string(to_string(problem.kind)) + " " + std::to_string(problem.seq) + " at " +
+                    std::to_string(problem.place.line));
   };
   ChainCheck checking(std::move(options));
   uint64_t number = 0;
@@ -52,7 +53,9 @@ TEST_P(Tampered, IsNamed) {
   EXPECT_EQ(check(lines), GetParam().found);
 }
 
-void change(std::string& line, const char* from, const char* to) { line.replace(line.find(from), std::string(from).size(), to); }
+void change(std::string& line, const char* from, const char* to) {
+  line.replace(line.find(from), std::string(from).size(), to);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, Tampered,
@@ -67,21 +70,49 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ChangedToNoJson", [](Lines& l) { l[4] = "garbage"; }, {"changed 5 at 5"}},
         Case{"ChangedFirstToNoJson", [](Lines& l) { l[0] = "garbage"; }, {"changed 1 at 1"}},
         Case{"ChangedNumber", [](Lines& l) { change(l[4], "\"seq\":5", "\"seq\":7"); }, {"changed 5 at 5"}},
-        Case{"ChangedNumberBack", [](Lines& l) { change(l[4], "\"seq\":5", "\"seq\":2"); }, {"changed 5 at 5"}},
-        Case{"ChangedLink", [](Lines& l) { change(l[4], "\"prev\":\"", "\"prev\":\"0"); l[4].erase(l[4].find("\"prev\":\"") + 70, 1); }, {"changed 5 at 5"}},
+        Case{"ChangedNumberBack",
+             [](Lines& l) { change(l[4], "\"seq\":5", "\"seq\":2"); },
+             {"changed 5 at 5"}},
+        Case{"ChangedLink",
+             [](Lines& l) {
+               change(l[4], "\"prev\":\"", "\"prev\":\"0");
+               l[4].erase(l[4].find("\"prev\":\"") + 70, 1);
+             },
+             {"changed 5 at 5"}},
         Case{"ChangedStream", [](Lines& l) { change(l[4], "aaaa", "bbbb"); }, {"changed 5 at 5"}},
-        Case{"ChangedTwo", [](Lines& l) { change(l[2], "\"x3\"", "\"y3\""); change(l[6], "\"x7\"", "\"y7\""); }, {"changed 3 at 3", "changed 7 at 7"}},
+        Case{"ChangedTwo",
+             [](Lines& l) {
+               change(l[2], "\"x3\"", "\"y3\"");
+               change(l[6], "\"x7\"", "\"y7\"");
+             },
+             {"changed 3 at 3", "changed 7 at 7"}},
         Case{"SwappedNeighbours", [](Lines& l) { std::swap(l[3], l[4]); }, {"swapped 5 at 4"}},
         Case{"SwappedFar", [](Lines& l) { std::swap(l[2], l[6]); }, {"swapped 7 at 3", "swapped 3 at 7"}},
         Case{"SwappedFirst", [](Lines& l) { std::swap(l[0], l[1]); }, {"swapped 2 at 1"}},
-        Case{"AddedForged", [](Lines& l) { Lines other = chain(9); change(other[4], "\"x5\"", "\"y5\""); l.insert(l.begin() + 4, other[4]); }, {"added 5 at 5"}},
+        Case{"AddedForged",
+             [](Lines& l) {
+               Lines other = chain(9);
+               change(other[4], "\"x5\"", "\"y5\"");
+               l.insert(l.begin() + 4, other[4]);
+             },
+             {"added 5 at 5"}},
         Case{"AddedText", [](Lines& l) { l.insert(l.begin() + 4, "hello"); }, {"added 5 at 5"}},
-        Case{"AddedFromTheFuture", [](Lines& l) { Lines other = chain(20); change(other[17], "\"x18\"", "\"y18\""); l.insert(l.begin() + 4, other[17]); }, {"added 18 at 5"}},
+        Case{"AddedFromTheFuture",
+             [](Lines& l) {
+               Lines other = chain(20);
+               change(other[17], "\"x18\"", "\"y18\"");
+               l.insert(l.begin() + 4, other[17]);
+             },
+             {"added 18 at 5"}},
         Case{"Duplicated", [](Lines& l) { l.insert(l.begin() + 5, l[4]); }, {"duplicated 5 at 6"}},
         Case{"DuplicatedFar", [](Lines& l) { l.push_back(l[2]); }, {"duplicated 3 at 10"}},
         Case{"DuplicatedBefore", [](Lines& l) { l.insert(l.begin() + 2, l[6]); }, {"duplicated 7 at 3"}},
-        Case{"Spliced", [](Lines& l) { l.insert(l.begin() + 4, chain(9, std::string(32, 'b'))[4]); }, {"spliced 5 at 5"}},
-        Case{"SplicedOver", [](Lines& l) { l[4] = chain(9, std::string(32, 'b'))[4]; }, {"spliced 5 at 5", "missing 5 at 5"}}),
+        Case{"Spliced",
+             [](Lines& l) { l.insert(l.begin() + 4, chain(9, std::string(32, 'b'))[4]); },
+             {"spliced 5 at 5"}},
+        Case{"SplicedOver",
+             [](Lines& l) { l[4] = chain(9, std::string(32, 'b'))[4]; },
+             {"spliced 5 at 5", "missing 5 at 5"}}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(ChainCheck, AnEndThatIsCutOffIsToldByAHead) {
@@ -102,7 +133,8 @@ TEST(ChainCheck, HeadsAreCheckedByTheirSignature) {
     Lines lines = chain(3);
     Head head{.stream = kStream, .seq = seq, .hash = sha256_hex(lines[2]), .time = "t"};
     EXPECT_TRUE(by.sign(head));
-    lines.push_back(compose({{"act", "audit.head"}, {"head", to_json(head)}}, kStream, 4, sha256_hex(lines[2]), "t"));
+    lines.push_back(
+        compose({{"act", "audit.head"}, {"head", to_json(head)}}, kStream, 4, sha256_hex(lines[2]), "t"));
     return check(lines, {.keys = {key.public_key()}});
   };
   EXPECT_THAT(with_head(key, 3), ElementsAre());
@@ -117,14 +149,16 @@ TEST(ChainCheck, WhatIsGoneMustBeToldAsOld) {
   const auto opened = [&](nlohmann::json more) {
     Lines lines;
     std::string prev = sha256_hex(whole[2]);
-    for (nlohmann::json act : {nlohmann::json{{"act", "audit.rotate"}, {"segment", {{"after", 3}}}}, std::move(more)}) {
+    for (nlohmann::json act :
+         {nlohmann::json{{"act", "audit.rotate"}, {"segment", {{"after", 3}}}}, std::move(more)}) {
       lines.push_back(compose(act, kStream, 4 + lines.size(), prev, "t"));
       prev = sha256_hex(lines.back());
     }
     return lines;
   };
   const nlohmann::json plain = {{"act", "x"}};
-  nlohmann::json prune = {{"act", "audit.prune"}, {"pruned", {{"stream", kStream}, {"to", 3}, {"hash", sha256_hex(whole[2])}}}};
+  nlohmann::json prune = {{"act", "audit.prune"},
+                          {"pruned", {{"stream", kStream}, {"to", 3}, {"hash", sha256_hex(whole[2])}}}};
   EXPECT_THAT(check(opened(plain), {.whole = true}), ElementsAre("missing 3 at 0"));
   EXPECT_THAT(check(opened(plain)), ElementsAre());
   EXPECT_THAT(check(opened(prune), {.whole = true}), ElementsAre());
@@ -133,12 +167,14 @@ TEST(ChainCheck, WhatIsGoneMustBeToldAsOld) {
 }
 
 TEST(Context, ComesBackAsItWent) {
-  const Context context{.actor = {.kind = ActorKind::kUser, .name = "al\"ice", .known = "k"}, .why = {.run = "shop/a", .trigger = "alert"}};
+  const Context context{.actor = {.kind = ActorKind::kUser, .name = "al\"ice", .known = "k"},
+                        .why = {.run = "shop/a", .trigger = "alert"}};
   const auto back = read_context(to_text(context));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->actor.name, "al\"ice");
   EXPECT_EQ(back->why.trigger, "alert");
-  for (const char* text : {"", "{}", "[", R"({"actor":{"kind":"king"}})", R"({"actor":[]})"}) EXPECT_FALSE(read_context(text)) << text;
+  for (const char* text : {"", "{}", "[", R"({"actor":{"kind":"king"}})", R"({"actor":[]})"})
+    EXPECT_FALSE(read_context(text)) << text;
 }
 
 }  // namespace

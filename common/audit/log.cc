@@ -28,7 +28,8 @@ std::string text_of(Time when) {
 
 Result<std::string> new_stream() {
   std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return fail("no randomness for a new stream");
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
+    return fail("no randomness for a new stream");
   return sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).substr(0, 32);
 }
 
@@ -80,9 +81,9 @@ struct Log::Impl {
 
   // Of whoever commits.
   ChainFile file;
-  Tail alone;           // where there is no file
-  bool opened = false;  // this process has said so
-  bool sealed = true;   // nothing was written since the last head
+  Tail alone;             // where there is no file
+  bool opened = false;    // this process has said so
+  bool sealed = true;     // nothing was written since the last head
   bool head_due = false;  // the chain was found without one that covers it
   Time head_at{};
   std::string head_day;
@@ -91,8 +92,9 @@ struct Log::Impl {
 
   Json own_act(std::string_view what, const std::string& reason) const {
     Actor actor = this_process();
-    return to_json({.what = std::string(what), .actor = std::move(actor), .outcome = Outcome::kDone, .reason = reason},
-                   options.patterns);
+    return to_json(
+        {.what = std::string(what), .actor = std::move(actor), .outcome = Outcome::kDone, .reason = reason},
+        options.patterns);
   }
 
   Json opening(const char* what) const {

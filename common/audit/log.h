@@ -2,8 +2,9 @@
 // carried out. Threads that write at the same time share one fsync.
 //
 // Files: see chain_file.h. A segment is closed when it is full and when a day (UTC) is over; closed ones are
-// removed after `keep`, which is itself an act ("audit.prune") and leaves the number and hash of the last line
-// that is gone. A head (signature.h) is written into the stream ("audit.head", "audit.seal") and beside it
+// removed after `keep`, which is itself an act ("audit.prune") and leaves the number and hash of the last
+// line that is gone. A head (signature.h) is written into the stream ("audit.head", "audit.seal") and beside
+// it
 // (`path.head`, the newest) every `head_every` in which there were lines, once a day, and at a segment's and
 // the log's end.
 #pragma once

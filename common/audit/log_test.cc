@@ -51,9 +51,11 @@ class AuditLog : public ::testing::Test {
   // "kind seq" of each problem.
   std::vector<std::string> problems(std::vector<std::string> keys = {}) const {
     std::vector<std::string> found;
-    const auto verdict = verify(dir.path(), {.key_files = std::move(keys), .on_problem = [&](const Problem& problem) {
-                                               found.push_back(std::string(to_string(problem.kind)) + " " + std::to_string(problem.seq));
-                                             }});
+    const auto verdict =
+        verify(dir.path(),
+               {.key_files = std::move(keys), .on_problem = [&](const Problem& problem) {
+                  found.push_back(std::string(to_string(problem.kind)) + " " + std::to_string(problem.seq));
+                }});
     if (!verdict) found.push_back(verdict.error().to_string());
     return found;
   }
@@ -122,7 +124,8 @@ TEST_F(AuditLog, AFileThatIsNoneIsLeftAlone) {
   (void)dir.write("a.jsonl", "my notes\n");
   const auto written = open()->write(act("one"));
   ASSERT_FALSE(written);
-  EXPECT_THAT(written.error().to_string(), HasSubstr("at byte 0: the last line is none of an audit stream: no JSON object"));
+  EXPECT_THAT(written.error().to_string(),
+              HasSubstr("at byte 0: the last line is none of an audit stream: no JSON object"));
   EXPECT_EQ(*read_file(path, 100), "my notes\n");
 }
 
@@ -134,7 +137,8 @@ TEST_F(AuditLog, DaysAndFullSegmentsAreClosed) {
     now += std::chrono::hours(13);
     (void)log->write(act("five"));
   }
-  EXPECT_THAT(closed_segments(path), ElementsAre(path + ".000000000001-20260301", path + ".000000000006-20260301"));
+  EXPECT_THAT(closed_segments(path),
+              ElementsAre(path + ".000000000001-20260301", path + ".000000000006-20260301"));
   EXPECT_THAT(acts(), ElementsAre("audit.rotate", "five", "audit.seal"));
   EXPECT_EQ(base_of(closed_segments(path).front()), path);
   EXPECT_THAT(problems(), ElementsAre());
@@ -161,7 +165,7 @@ TEST_F(AuditLog, OldSegmentsGoAndLeaveAnAnchor) {
     now += std::chrono::hours(24);
     ASSERT_TRUE(log->keep_house());
   }
-  EXPECT_EQ(closed_segments(path).size(), 3U);  // of four days, those that are not yet old
+  EXPECT_EQ(closed_segments(path).size(), 3U);                    // of four days, those that are not yet old
   EXPECT_FALSE(std::ifstream(dir.path() / "gone.jsonl").good());  // a replica's that is gone
   EXPECT_THAT(problems(), ElementsAre());
   // Without the record it is a hole.
@@ -207,7 +211,9 @@ TEST_P(FailingDisk, RefusesAndRecovers) {
   Disk disk;
   std::vector<std::string> told;
   size_t lines = 0;
-  const auto log = open({.calls = disk.calls(), .on_lines = [&](size_t count) { lines += count; }, .on_failure = [&](const Error& error) { told.push_back(error.to_string()); }});
+  const auto log = open({.calls = disk.calls(),
+                         .on_lines = [&](size_t count) { lines += count; },
+                         .on_failure = [&](const Error& error) { told.push_back(error.to_string()); }});
   ASSERT_TRUE(log->write(act("one")));
   disk.write_error = GetParam().write_error;
   disk.sync_error = GetParam().sync_error;
@@ -228,9 +234,9 @@ TEST_P(FailingDisk, RefusesAndRecovers) {
 
 INSTANTIATE_TEST_SUITE_P(Faults, FailingDisk,
                          ::testing::Values(Fault{"Full", ENOSPC, 0, "No space left on device"},
-                                         Fault{"Broken", EIO, 0, "Input/output error"},
-                                         Fault{"ReadOnly", EROFS, 0, "Read-only file system"},
-                                         Fault{"SyncFails", 0, EIO, "Input/output error"}),
+                                           Fault{"Broken", EIO, 0, "Input/output error"},
+                                           Fault{"ReadOnly", EROFS, 0, "Read-only file system"},
+                                           Fault{"SyncFails", 0, EIO, "Input/output error"}),
                          [](const auto& tested) { return tested.param.name; });
 
 // The system may have dropped what it could not sync: the last good line must be read back.

@@ -65,17 +65,21 @@ Result<void> add_other(const std::string& path, const std::string& before, const
 
 }  // namespace
 
-Result<std::vector<OldSegment>> old_segments(const std::string& path, std::chrono::system_clock::time_point before,
+Result<std::vector<OldSegment>> old_segments(const std::string& path,
+                                             std::chrono::system_clock::time_point before,
                                              const std::string& own) {
-  const std::string limit = format_micro_time(std::chrono::time_point_cast<std::chrono::microseconds>(before));
+  const std::string limit =
+      format_micro_time(std::chrono::time_point_cast<std::chrono::microseconds>(before));
   std::vector<OldSegment> old;
   if (const auto added = add_closed(path, limit, old); !added) return tl::unexpected(added.error());
   const fs::path folder = fs::path(path).parent_path();
   if (fs::path(path).extension() != ".jsonl") return old;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, ignored)) {
-    if (entry.path().extension() != ".jsonl" || entry.path().filename() == fs::path(path).filename()) continue;
-    if (const auto added = add_other(entry.path(), limit, own, old); !added) return tl::unexpected(added.error());
+    if (entry.path().extension() != ".jsonl" || entry.path().filename() == fs::path(path).filename())
+      continue;
+    if (const auto added = add_other(entry.path(), limit, own, old); !added)
+      return tl::unexpected(added.error());
   }
   return old;
 }

@@ -18,9 +18,10 @@ struct OldSegment {
 };
 
 // Closed segments of the stream at `path` whose last line is older than `before`, oldest first, and whole
-// streams of others in the same folder ("*.jsonl" beside a "*.jsonl": replicas that are gone) of which that is
-// true of every line. `own` is the id of the stream at `path`.
-Result<std::vector<OldSegment>> old_segments(const std::string& path, std::chrono::system_clock::time_point before,
+// streams of others in the same folder ("*.jsonl" beside a "*.jsonl": replicas that are gone) of which that
+// is true of every line. `own` is the id of the stream at `path`.
+Result<std::vector<OldSegment>> old_segments(const std::string& path,
+                                             std::chrono::system_clock::time_point before,
                                              const std::string& own);
 Result<void> remove_files(const std::vector<std::string>& files);
 

@@ -19,7 +19,9 @@ using Json = nlohmann::json;
 constexpr uint64_t kMaxKeyFile = 64 << 10;
 
 EVP_PKEY* raw(const std::shared_ptr<void>& key) { return static_cast<EVP_PKEY*>(key.get()); }
-std::shared_ptr<void> owned(EVP_PKEY* key) { return {key, [](void* k) { EVP_PKEY_free(static_cast<EVP_PKEY*>(k)); }}; }
+std::shared_ptr<void> owned(EVP_PKEY* key) {
+  return {key, [](void* k) { EVP_PKEY_free(static_cast<EVP_PKEY*>(k)); }};
+}
 
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
@@ -47,9 +49,8 @@ std::string hex_of(const std::vector<unsigned char>& bytes) {
 }
 
 bool is_hex(std::string_view text, size_t size) {
-  return text.size() == size && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return text.size() == size &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 // Of what is_hex().
@@ -117,7 +118,9 @@ Result<PublicKey> PublicKey::load(const std::string& path) {
 }
 
 Result<PublicKey> PublicKey::parse(std::string_view pem, const std::string& where) {
-  const auto bio = [pem] { return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all); };
+  const auto bio = [pem] {
+    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all);
+  };
   std::shared_ptr<void> key = owned(PEM_read_bio_PUBKEY(bio().get(), nullptr, no_password, nullptr));
   if (!key) key = owned(PEM_read_bio_PrivateKey(bio().get(), nullptr, no_password, nullptr));
   if (!is_ed25519(raw(key))) return fail("holds no Ed25519 key in PEM form", where);

@@ -4,11 +4,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <nlohmann/json.hpp>
 
 #include "common/result.h"
 
@@ -17,9 +16,9 @@ namespace edp::audit {
 struct Head {
   std::string stream;
   uint64_t seq = 0;
-  std::string hash;  // of that line's bytes: 64 hex digits
-  std::string time;  // RFC 3339
-  std::string key;   // who signed: the first 16 hex digits of the public key's SHA-256; empty: nobody
+  std::string hash;       // of that line's bytes: 64 hex digits
+  std::string time;       // RFC 3339
+  std::string key;        // who signed: the first 16 hex digits of the public key's SHA-256; empty: nobody
   std::string signature;  // 128 hex digits
 
   [[nodiscard]] std::string signed_text() const;

@@ -56,7 +56,10 @@ class Verifier {
       const bool here = std::ranges::any_of(verdicts, [&](const auto& v) { return v.figures.stream == id; });
       if (here) continue;
       ++verdicts.front().figures.problems;
-      tell({Tampering::kTruncated, {.file = path, .line = 0}, head.seq, "no line of stream " + id + ", of which a head tells, is here"});
+      tell({Tampering::kTruncated,
+            {.file = path, .line = 0},
+            head.seq,
+            "no line of stream " + id + ", of which a head tells, is here"});
     }
     return verdicts;
   }
@@ -72,7 +75,8 @@ class Verifier {
 
   static Result<std::vector<Stream>> streams_at(const std::string& path) {
     std::error_code ignored;
-    if (!fs::is_directory(path, ignored)) return std::vector<Stream>{{.base = base_of(path), .files = {path}}};
+    if (!fs::is_directory(path, ignored))
+      return std::vector<Stream>{{.base = base_of(path), .files = {path}}};
     std::set<std::string> bases;
     for (const auto& entry : fs::directory_iterator(path, ignored)) {
       const std::string base = base_of(entry.path());
@@ -100,10 +104,15 @@ class Verifier {
       const auto head = read_head(inner != object.end() ? *inner : object);
       if (!head) return true;
       ++found;
-      if (!keys_.empty() && std::ranges::none_of(keys_, [&](const PublicKey& key) { return key.verify(*head); })) {
+      if (!keys_.empty() &&
+          std::ranges::none_of(keys_, [&](const PublicKey& key) { return key.verify(*head); })) {
         ++forged_;
-        tell({Tampering::kForgedHead, {.file = file, .line = number}, head->seq,
-              head->key.empty() ? "the head is not signed" : "the head's signature is not of this key (it names key " + head->key + ")"});
+        tell({Tampering::kForgedHead,
+              {.file = file, .line = number},
+              head->seq,
+              head->key.empty()
+                  ? "the head is not signed"
+                  : "the head's signature is not of this key (it names key " + head->key + ")"});
         return true;
       }
       Head& newest = into[head->stream];
@@ -176,14 +185,16 @@ class Verifier {
     if (figures.lines > 0 && figures.sealed_to == 0) {
       verdict.notes.push_back("no head covers any line: one could not tell if lines were cut off at the end");
     } else if (figures.sealed_to < figures.last_seq) {
-      verdict.notes.push_back("lines " + std::to_string(figures.sealed_to + 1) + " to " + std::to_string(figures.last_seq) +
-                              " are not yet under a head");
+      verdict.notes.push_back("lines " + std::to_string(figures.sealed_to + 1) + " to " +
+                              std::to_string(figures.last_seq) + " are not yet under a head");
     }
     if (!stream.whole && figures.first_seq > 1) {
-      verdict.notes.push_back("lines 1 to " + std::to_string(figures.first_seq - 1) + " are in other files, which were not looked at");
+      verdict.notes.push_back("lines 1 to " + std::to_string(figures.first_seq - 1) +
+                              " are in other files, which were not looked at");
     }
     if (!figures.without_outcome.empty()) {
-      verdict.notes.push_back(std::to_string(figures.without_outcome.size()) + " intention(s) without an outcome, the first is line " +
+      verdict.notes.push_back(std::to_string(figures.without_outcome.size()) +
+                              " intention(s) without an outcome, the first is line " +
                               std::to_string(*figures.without_outcome.begin()));
     }
   }
@@ -211,7 +222,8 @@ class Verifier {
 Result<void> for_each_line(const std::string& path, const LineVisitor& visit) {
   const bool standard = path == "-";
   const Descriptor opened(standard ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));  // NOLINT(*-vararg)
-  if (!standard && !opened.valid()) return fail("cannot be read: " + std::generic_category().message(errno), path);
+  if (!standard && !opened.valid())
+    return fail("cannot be read: " + std::generic_category().message(errno), path);
   const int fd = standard ? STDIN_FILENO : opened.get();
   std::string piece(kPiece, '\0');
   std::string line;

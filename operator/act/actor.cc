@@ -120,7 +120,7 @@ struct Actor::Impl {
     StepResult result = perform(api, step, cancel);
     audit::Act act = *step.act;
     act.intent = *intent;
-    act.outcome = result.good ? audit::Outcome::kDone
+    act.outcome = result.good                                   ? audit::Outcome::kDone
                   : result.status >= 400 && result.status < 500 ? audit::Outcome::kRefused
                                                                 : audit::Outcome::kFailed;
     if (!result.good) act.reason = result.problem;

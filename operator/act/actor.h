@@ -32,7 +32,8 @@ struct Step {
   kube::Call call;
   // Of kEvent: asked instead when the call is answered 404.
   std::string create_path, create_body;
-  // What the audit is to hold of it, as an intention before the call and with its outcome after; null: nothing.
+  // What the audit is to hold of it, as an intention before the call and with its outcome after; null:
+  // nothing.
   std::shared_ptr<const audit::Act> act{};
 };
 

@@ -123,10 +123,10 @@ struct Audited {
   edp::testing::TempDir dir;
   const std::string path = dir.path() / "a.jsonl";
   bool full = false;
-  std::unique_ptr<audit::Log> log = std::move(*audit::Log::open(
-      {.path = path, .calls = {.write = [this](int fd, std::string_view bytes) {
-         return full ? ENOSPC : write_all(fd, bytes);
-       }}}));
+  std::unique_ptr<audit::Log> log =
+      std::move(*audit::Log::open({.path = path, .calls = {.write = [this](int fd, std::string_view bytes) {
+                                                   return full ? ENOSPC : write_all(fd, bytes);
+                                                 }}}));
   audit::Journal journal{*log};
 
   Step step_of(StepKind kind) const {
@@ -161,8 +161,8 @@ TEST(Actor, AnActIsInTheAuditBeforeAndAfter) {
   EXPECT_TRUE(audited.run(api, {audited.step_of(StepKind::kCreateJob)}).good());
   EXPECT_FALSE(audited.run(api, {audited.step_of(StepKind::kCreateJob)}).good());
   EXPECT_TRUE(audited.run(api, {audited.step_of(StepKind::kCreateJob)}).good());
-  EXPECT_EQ(audited.lines(),
-            (std::vector<std::string>{"intended", "done of 2", "intended", "refused of 4", "intended", "done of 6"}));
+  EXPECT_EQ(audited.lines(), (std::vector<std::string>{"intended", "done of 2", "intended", "refused of 4",
+                                                       "intended", "done of 6"}));
 }
 
 TEST(Actor, AnActThatCantBeAuditedIsNotCarriedOut) {
@@ -170,11 +170,14 @@ TEST(Actor, AnActThatCantBeAuditedIsNotCarriedOut) {
   ScriptedApi api({status(201)});
   audited.full = true;
   // What is no act goes on: a status, an event.
-  const Outcome refused = audited.run(api, {step(StepKind::kRunStatus, "PATCH", "/status"), audited.step_of(StepKind::kCreateJob)});
+  const Outcome refused = audited.run(
+      api, {step(StepKind::kRunStatus, "PATCH", "/status"), audited.step_of(StepKind::kCreateJob)});
   EXPECT_EQ(api.calls(), (std::vector<std::string>{"PATCH /status"}));
   ASSERT_EQ(refused.results.size(), 2U);
   EXPECT_FALSE(refused.results[1].sent);
-  EXPECT_NE(refused.results[1].problem.find("can't be audited: " + audited.path + ": cannot be written: No space left"), std::string::npos)
+  EXPECT_NE(refused.results[1].problem.find("can't be audited: " + audited.path +
+                                            ": cannot be written: No space left"),
+            std::string::npos)
       << refused.results[1].problem;
   audited.full = false;
   EXPECT_TRUE(audited.run(api, {audited.step_of(StepKind::kCreateJob)}).good());

@@ -58,7 +58,8 @@ act::Step audited_step(const reconcile::Action& action, const watch::RunRecord* 
   return step_with(action, std::move(act));
 }
 
-act::Step audited_create_run(const reconcile::Action& action, const std::string& policy, std::string_view trigger) {
+act::Step audited_create_run(const reconcile::Action& action, const std::string& policy,
+                             std::string_view trigger) {
   audit::Act act = own_act(action);
   act.actor.name = "policy/" + policy;
   act.why.trigger = trigger;

@@ -15,6 +15,7 @@ namespace edp::control {
 // guards the annotation that tells who asked.
 act::Step audited_step(const reconcile::Action& action, const watch::RunRecord* run, bool checked);
 // Of a run that a policy asks for.
-act::Step audited_create_run(const reconcile::Action& action, const std::string& policy, std::string_view trigger);
+act::Step audited_create_run(const reconcile::Action& action, const std::string& policy,
+                             std::string_view trigger);
 
 }  // namespace edp::control

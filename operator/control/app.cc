@@ -186,19 +186,20 @@ Result<void> Operator::begin_audit() {
     if (error) return fail("cannot be made: " + error.message(), config_.audit_folder);
     path = config_.audit_folder + "/" + pod + ".jsonl";
   }
-  auto opened = audit::Log::open({.path = path,
-                                  .copy_to = config_.audit_stdout ? STDOUT_FILENO : -1,
-                                  .key_file = config_.audit_key_file,
-                                  .writer = "edp-operator " + std::string(kVersion) + " in pod " + pod,
-                                  .max_bytes = config_.audit_max_bytes,
-                                  .keep = config_.audit_retention,
-                                  .on_lines = [this](size_t lines) { metrics_.audit_lines(lines); },
-                                  .on_failure =
-                                      [this](const Error& error) {
-                                        metrics_.audit_failed();
-                                        log::error("the audit can't be written; what it should tell of is not done",
-                                                   {{"problem", error.to_string()}});
-                                      }});
+  auto opened =
+      audit::Log::open({.path = path,
+                        .copy_to = config_.audit_stdout ? STDOUT_FILENO : -1,
+                        .key_file = config_.audit_key_file,
+                        .writer = "edp-operator " + std::string(kVersion) + " in pod " + pod,
+                        .max_bytes = config_.audit_max_bytes,
+                        .keep = config_.audit_retention,
+                        .on_lines = [this](size_t lines) { metrics_.audit_lines(lines); },
+                        .on_failure =
+                            [this](const Error& error) {
+                              metrics_.audit_failed();
+                              log::error("the audit can't be written; what it should tell of is not done",
+                                         {{"problem", error.to_string()}});
+                            }});
   if (!opened) return tl::unexpected(opened.error());
   audit_log_ = std::move(*opened);
   journal_ = std::make_unique<audit::Journal>(*audit_log_);
@@ -211,9 +212,10 @@ Result<void> Operator::begin() {
   if (const auto electing = begin_electing(); !electing) return electing;
   if (const auto audited = begin_audit(); !audited) return audited;
   actor_ = std::make_unique<act::Actor>(
-      *fence_, act::ActorOptions{.threads = 4, .journal = journal_.get(), .on_outcome = [this](act::Outcome&& outcome) {
-                                   inbox_.push(std::move(outcome));
-                                 }});
+      *fence_, act::ActorOptions{
+                   .threads = 4, .journal = journal_.get(), .on_outcome = [this](act::Outcome&& outcome) {
+                     inbox_.push(std::move(outcome));
+                   }});
   if (config_.probe) {
     auto prober = probe::Prober::start(
         {.max_sockets = static_cast<size_t>(config_.probe_sockets)},
@@ -229,17 +231,16 @@ Result<void> Operator::begin() {
       });
   load_reports_ca();
 
-  ServerHooks hooks{
-      .is_leader = [this] { return elector_->leading(); },
-      .leader = [this]() -> std::optional<serve::LeaderAddress> {
-        const auto reports = parse_address(config_.reports_listen);
-        const MutexLock lock(holder_mutex_);
-        const auto host = address_of(holder_);
-        if (!host || !reports || holder_ == holder_name_) return std::nullopt;
-        return serve::LeaderAddress{.host = *host, .port = reports->port};
-      },
-      .on_alerts = [this](std::vector<serve::Alert> alerts) { inbox_.push(std::move(alerts)); },
-      .journal = journal_.get()};
+  ServerHooks hooks{.is_leader = [this] { return elector_->leading(); },
+                    .leader = [this]() -> std::optional<serve::LeaderAddress> {
+                      const auto reports = parse_address(config_.reports_listen);
+                      const MutexLock lock(holder_mutex_);
+                      const auto host = address_of(holder_);
+                      if (!host || !reports || holder_ == holder_name_) return std::nullopt;
+                      return serve::LeaderAddress{.host = *host, .port = reports->port};
+                    },
+                    .on_alerts = [this](std::vector<serve::Alert> alerts) { inbox_.push(std::move(alerts)); },
+                    .journal = journal_.get()};
   auto servers = Servers::start(config_, api_, directory_, metrics_, health_, hooks);
   if (!servers) return tl::unexpected(servers.error());
   servers_ = std::move(*servers);

@@ -129,8 +129,9 @@ void PolicyDesk::proceed(const std::string& name, double now) {
                             {"why", decision.why}});
       continue;
     }
-    act::Task task{.key = policy_key(name), .steps = {audited_create_run(*decision.create, name,
-                                                                          reconcile::to_string(fired.trigger))}};
+    act::Task task{
+        .key = policy_key(name),
+        .steps = {audited_create_run(*decision.create, name, reconcile::to_string(fired.trigger))}};
     add_event(task.steps, office_,
               {.object = object_of(*policy),
                .reason = "RunCreated",

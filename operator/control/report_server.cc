@@ -127,9 +127,10 @@ Result<std::unique_ptr<Servers>> Servers::start(const Config& config, kube::Api&
                                                            .key_file = config.reports_key,
                                                            .log = server_log});
     impl->service->add_routes(*impl->reports);
-    serve::add_alert_route(*impl->reports,
-                           {.token_file = config.alerts_token_file, .journal = hooks.journal, .on_alerts = hooks.on_alerts},
-                           impl->forwarder.get());
+    serve::add_alert_route(
+        *impl->reports,
+        {.token_file = config.alerts_token_file, .journal = hooks.journal, .on_alerts = hooks.on_alerts},
+        impl->forwarder.get());
     if (const auto started = impl->reports->start(); !started) {
       return tl::unexpected(started.error().at(config.reports_listen));
     }

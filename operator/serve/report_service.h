@@ -59,7 +59,7 @@ struct ServeEvent {
   std::string digest;
   uint64_t bytes = 0;
   uint64_t intent = 0;  // of an upload: its line in the audit
-  std::string detail;  // for the log
+  std::string detail;   // for the log
 };
 
 struct ReportServiceOptions {

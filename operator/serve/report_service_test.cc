@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "common/files.h"
 #include "common/audit/verify.h"
+#include "common/files.h"
 #include "common/testing/raw_client.h"
 #include "common/testing/small_volume.h"
 #include "operator/serve/testing/gzip.h"
@@ -313,10 +313,10 @@ struct AuditedService {
   edp::testing::TempDir dir;
   const std::string path = dir.path() / "a.jsonl";
   std::atomic<bool> full{false};
-  std::unique_ptr<audit::Log> log = std::move(*audit::Log::open(
-      {.path = path, .calls = {.write = [this](int fd, std::string_view bytes) {
-         return full ? ENOSPC : write_all(fd, bytes);
-       }}}));
+  std::unique_ptr<audit::Log> log =
+      std::move(*audit::Log::open({.path = path, .calls = {.write = [this](int fd, std::string_view bytes) {
+                                                   return full ? ENOSPC : write_all(fd, bytes);
+                                                 }}}));
   audit::Journal journal{*log};
   Service service{[this](ReportServiceOptions& options) { options.journal = &journal; }};
 

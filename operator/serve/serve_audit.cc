@@ -8,7 +8,8 @@ namespace {
 constexpr uint64_t kRefusalsAMinute = 60;  // of callers that nobody knows
 
 Fault unavailable(const Error& error) {
-  return {503, "AuditUnavailable", "this can't be audited now, and so is not done; try again", error.to_string()};
+  return {503, "AuditUnavailable", "this can't be audited now, and so is not done; try again",
+          error.to_string()};
 }
 
 audit::Act act_of(std::string what, const ServeEvent& event) {
@@ -86,7 +87,9 @@ std::optional<Fault> ServeAudit::note_download(const ServeEvent& event) {
 
 std::optional<Fault> ServeAudit::note_alerts(const std::string& peer, size_t alerts, uint64_t bytes) {
   audit::Act act{.what = "webhook.take",
-                 .actor = {.kind = audit::ActorKind::kServiceAccount, .name = "alertmanager at " + peer, .known = "token of the webhook"},
+                 .actor = {.kind = audit::ActorKind::kServiceAccount,
+                           .name = "alertmanager at " + peer,
+                           .known = "token of the webhook"},
                  .why = {.trigger = "alert"}};
   act.outcome = audit::Outcome::kDone;
   act.reason = std::to_string(alerts) + " alert(s)";

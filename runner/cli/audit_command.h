@@ -1,4 +1,5 @@
-// `edp-runner audit verify|show|keygen`: reads audit streams (common/audit), and makes the keys that seal them.
+// `edp-runner audit verify|show|keygen`: reads audit streams (common/audit), and makes the keys that seal
+// them.
 #pragma once
 
 namespace CLI {

@@ -108,9 +108,10 @@ std::shared_ptr<DiagnoseOptions> add_diagnose_options(CLI::App& app) {
   app.add_option("--sarif", options->sarif, "Write SARIF 2.1.0 here")->type_name("FILE");
   app.add_option("--artefacts", options->artefacts, "Keep everything that was collected in this folder")
       ->type_name("FOLDER");
-  app.add_option("--audit-log", options->audit_log,
-                 "Write each act into this audit stream before it is carried out, - for standard output; default: "
-                 "$EDP_AUDIT_LOG, else the profile's audit-log. $EDP_AUDIT_KEY names the key file that seals it")
+  app.add_option(
+         "--audit-log", options->audit_log,
+         "Write each act into this audit stream before it is carried out, - for standard output; default: "
+         "$EDP_AUDIT_LOG, else the profile's audit-log. $EDP_AUDIT_KEY names the key file that seals it")
       ->type_name("FILE|-");
   app.add_option("--upload", options->upload,
                  "PUT the reports to URL/report.json and URL/report.html when they are made")

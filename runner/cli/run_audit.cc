@@ -32,14 +32,15 @@ Result<RunAudit> RunAudit::open(const std::string& option, const config::Diagnos
   auto patterns = masking::Patterns::compile(profile.masking);
   if (!patterns) return tl::unexpected(patterns.error().at("profile " + profile.name));
   const bool standard = place == "-";
-  auto log = audit::Log::open({.path = standard ? "" : place,
-                               .copy_to = standard ? STDOUT_FILENO : -1,
-                               .key_file = environment("EDP_AUDIT_KEY"),
-                               .writer = "edp-runner " + std::string(kVersion),
-                               .patterns = std::move(*patterns),
-                               .on_failure = [](const Error& error) {
-                                 (void)std::fprintf(stderr, "edp-runner: audit: %s\n", error.to_string().c_str());
-                               }});
+  auto log =
+      audit::Log::open({.path = standard ? "" : place,
+                        .copy_to = standard ? STDOUT_FILENO : -1,
+                        .key_file = environment("EDP_AUDIT_KEY"),
+                        .writer = "edp-runner " + std::string(kVersion),
+                        .patterns = std::move(*patterns),
+                        .on_failure = [](const Error& error) {
+                          (void)std::fprintf(stderr, "edp-runner: audit: %s\n", error.to_string().c_str());
+                        }});
   if (!log) return tl::unexpected(log.error());
   made.log_ = std::move(*log);
   made.journal_ = std::make_unique<audit::Journal>(*made.log_);
@@ -50,16 +51,19 @@ audit::Act RunAudit::upload(const std::string& url) const {
   return {.what = "report.upload", .actor = on_behalf_.actor, .target = {.url = url}, .why = on_behalf_.why};
 }
 
-Result<std::optional<uint64_t>> RunAudit::begin_upload(const std::string& url, const std::string& digest) const {
+Result<std::optional<uint64_t>> RunAudit::begin_upload(const std::string& url,
+                                                       const std::string& digest) const {
   if (!journal_) return std::optional<uint64_t>();
   audit::Act act = upload(url);
   act.digest = digest;
   const auto intent = journal_->intend(act);
-  if (!intent) return fail("the report is not uploaded, for it can't be audited: " + intent.error().to_string());
+  if (!intent)
+    return fail("the report is not uploaded, for it can't be audited: " + intent.error().to_string());
   return std::optional(*intent);
 }
 
-void RunAudit::end_upload(std::optional<uint64_t> intent, const std::string& url, const Result<void>& sent) const {
+void RunAudit::end_upload(std::optional<uint64_t> intent, const std::string& url,
+                          const Result<void>& sent) const {
   if (!intent) return;
   audit::Act act = upload(url);
   act.intent = intent;

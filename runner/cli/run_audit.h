@@ -21,7 +21,8 @@ class RunAudit {
 
   // An upload of the report: the number of its intention; nothing where there is no audit. An error: it must
   // not be carried out.
-  [[nodiscard]] Result<std::optional<uint64_t>> begin_upload(const std::string& url, const std::string& digest) const;
+  [[nodiscard]] Result<std::optional<uint64_t>> begin_upload(const std::string& url,
+                                                             const std::string& digest) const;
   void end_upload(std::optional<uint64_t> intent, const std::string& url, const Result<void>& sent) const;
 
  private:

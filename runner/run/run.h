@@ -26,7 +26,7 @@ struct Request {
   collect::Access access;
   audit::Journal* journal = nullptr;  // borrowed; null: acts are not audited
   audit::Context on_behalf{};         // for whom
-  std::string artefact_folder;        // keeps what was collected there; empty: not kept; masked as the report is
+  std::string artefact_folder;  // keeps what was collected there; empty: not kept; masked as the report is
 };
 
 // Names a profile may use: collectors of the collect layer, rules and thresholds of the analyse layer.

@@ -1,5 +1,5 @@
-// Carries out acts as EDP does, for run.py and its kills: the intention into the audit, then the act itself (a
-// line in a file), then the outcome.
+// Carries out acts as EDP does, for run.py and its kills: the intention into the audit, then the act itself
+// (a line in a file), then the outcome.
 //   edp-audit-load LOG ACTS FROM TO THREADS [KEY] [MAX_BYTES]
 // Acts FROM to TO-1, shared by the threads. Prints "N acts/s" at the end. Exit status 3: an act was refused
 // (standard error says why); it goes on with the next.
@@ -32,16 +32,18 @@ int main(int argc, char** argv) {
   const int from = std::atoi(argv[3]);
   const int to = std::atoi(argv[4]);
   const int threads = std::atoi(argv[5]);
-  auto log = edp::audit::Log::open({.path = argv[1],
-                                    .key_file = argc > 6 ? argv[6] : "",
-                                    .writer = "edp-audit-load",
-                                    .max_bytes = argc > 7 ? std::strtoull(argv[7], nullptr, 10) : uint64_t{64} << 20});
+  auto log = edp::audit::Log::open(
+      {.path = argv[1],
+       .key_file = argc > 6 ? argv[6] : "",
+       .writer = "edp-audit-load",
+       .max_bytes = argc > 7 ? std::strtoull(argv[7], nullptr, 10) : uint64_t{64} << 20});
   if (!log) {
     (void)std::fprintf(stderr, "%s\n", log.error().to_string().c_str());
     return 1;
   }
   edp::audit::Journal journal(**log);
-  const edp::Descriptor acts(::open(argv[2], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));  // NOLINT(*-vararg)
+  const edp::Descriptor acts(
+      ::open(argv[2], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));  // NOLINT(*-vararg)
   std::atomic<int> next{from};
   std::atomic<int> refused{0};
   const auto began = std::chrono::steady_clock::now();
@@ -63,6 +65,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < threads; ++i) workers.emplace_back(work);
   for (std::thread& worker : workers) worker.join();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::printf("%.0f acts/s, %d done, %d refused\n", (to - from - refused) / took.count(), to - from - refused, refused.load());
+  std::printf("%.0f acts/s, %d done, %d refused\n", (to - from - refused) / took.count(), to - from - refused,
+              refused.load());
   return refused > 0 ? 3 : 0;
 }

@@ -1,5 +1,5 @@
-// The verifier of audit streams. The input tells how a true chain is tampered with, or is the stream itself: it
-// ends, in bounded memory, and never takes a stream for whole that is not the true one.
+// The verifier of audit streams. The input tells how a true chain is tampered with, or is the stream itself:
+// it ends, in bounded memory, and never takes a stream for whole that is not the true one.
 //   first byte 0: the rest is a stream; else steps of three bytes (what, which line, what with)
 #include <sstream>
 #include <vector>
@@ -72,7 +72,8 @@ void tamper(std::vector<std::string>& lines, uint8_t what, uint8_t at, uint8_t w
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::vector<std::string> kTrue = chain('a');
-  static const audit::Head kHead{.stream = std::string(32, 'a'), .seq = kLines, .hash = sha256_hex(kTrue.back()), .time = "t"};
+  static const audit::Head kHead{
+      .stream = std::string(32, 'a'), .seq = kLines, .hash = sha256_hex(kTrue.back()), .time = "t"};
   if (size == 0) return 0;
   std::vector<std::string> lines;
   if (data[0] == 0) {
