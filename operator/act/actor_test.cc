@@ -60,7 +60,7 @@ struct Case {
   int status;
   bool good;
 };
-class Perform : public testing::TestWithParam<Case> {};
+class Perform : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Perform, KnowsWhatIsAsGood) {
   ScriptedApi api({status(GetParam().status)});
@@ -70,16 +70,16 @@ TEST_P(Perform, KnowsWhatIsAsGood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Steps, Perform,
-                         testing::Values(Case{"JobMade", StepKind::kCreateJob, 201, true},
-                                         Case{"JobIsThere", StepKind::kCreateJob, 409, true},
-                                         Case{"JobForbidden", StepKind::kCreateJob, 403, false},
-                                         Case{"StatusConflict", StepKind::kRunStatus, 409, false},
-                                         Case{"StatusOfAGoneRun", StepKind::kRunStatus, 404, true},
-                                         Case{"GoneAlready", StepKind::kDelete, 404, true},
-                                         Case{"DeleteOfAnother", StepKind::kDelete, 409, false},
-                                         Case{"RunIsThere", StepKind::kCreateRun, 409, true},
-                                         Case{"PatchOfNothing", StepKind::kPatch, 404, false},
-                                         Case{"Outage", StepKind::kCreateJob, 503, false}),
+                         ::testing::Values(Case{"JobMade", StepKind::kCreateJob, 201, true},
+                                           Case{"JobIsThere", StepKind::kCreateJob, 409, true},
+                                           Case{"JobForbidden", StepKind::kCreateJob, 403, false},
+                                           Case{"StatusConflict", StepKind::kRunStatus, 409, false},
+                                           Case{"StatusOfAGoneRun", StepKind::kRunStatus, 404, true},
+                                           Case{"GoneAlready", StepKind::kDelete, 404, true},
+                                           Case{"DeleteOfAnother", StepKind::kDelete, 409, false},
+                                           Case{"RunIsThere", StepKind::kCreateRun, 409, true},
+                                           Case{"PatchOfNothing", StepKind::kPatch, 404, false},
+                                           Case{"Outage", StepKind::kCreateJob, 503, false}),
                          [](const auto& tested) { return tested.param.name; });
 
 TEST(Perform, NoAnswerIsNotGood) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "common/audit/act.h"
 #include "operator/reconcile/testing/records.h"
 
 namespace edp::reconcile {
