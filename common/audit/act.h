@@ -50,7 +50,7 @@ struct Act {
   std::string reason;                        // of what was refused or failed; a note otherwise
   std::optional<uint64_t> intent;            // the seq of the intention that this is the outcome of
   std::optional<uint64_t> bytes;             // that were collected, taken or given
-  std::map<std::string, uint64_t> masked{};  // how often each kind was hidden
+  std::map<std::string, uint64_t> masked;  // how often each kind was hidden
   std::string digest;                        // of the report, "sha256:..."
 };
 

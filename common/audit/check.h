@@ -50,7 +50,7 @@ struct Problem {
 
 struct CheckOptions {
   std::vector<PublicKey> keys;          // that may have signed heads; empty: signatures are not looked at
-  std::map<std::string, Head> heads{};  // by stream, from beside it: the stream must reach as far
+  std::map<std::string, Head> heads;  // by stream, from beside it: the stream must reach as far
   bool whole =
       false;  // the stream's oldest segment comes first: what is gone before it must be told as pruned
   // The hash of the line with that number, found anew in the files; empty: not known. Unset: by what is
@@ -66,7 +66,7 @@ struct ChainFigures {
   bool signed_head = false;  // which a key has signed
   uint64_t heads = 0;
   uint64_t problems = 0;
-  std::set<uint64_t> without_outcome{};  // intentions; at most 1,000 are followed
+  std::set<uint64_t> without_outcome;  // intentions; at most 1,000 are followed
 };
 
 class ChainCheck {

@@ -34,7 +34,7 @@ struct Step {
   std::string create_path, create_body;
   // What the audit is to hold of it, as an intention before the call and with its outcome after; null:
   // nothing.
-  std::shared_ptr<const audit::Act> act{};
+  std::shared_ptr<const audit::Act> act;
 };
 
 struct Task {

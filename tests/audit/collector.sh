@@ -12,7 +12,7 @@ dist: {name: otelcol, output_path: $home/source, version: $version}
 receivers:
   - gomod: $contrib/receiver/fluentforwardreceiver v$version
 exporters:
-  - gomod: $contrib/exporter/fileexporter v$version
+  - gomod: go.opentelemetry.io/collector/exporter/otlphttpexporter v$version
 providers:
   - gomod: go.opentelemetry.io/collector/confmap/provider/fileprovider v1.66.0
 YAML

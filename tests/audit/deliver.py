@@ -11,6 +11,7 @@ programs that can be had here, so others that speak its protocols ship the lines
 """
 
 import hashlib
+import http.server
 import json
 import pathlib
 import shutil
@@ -146,12 +147,12 @@ ruleset(name="ship" queue.type="LinkedList" queue.workerThreads="1") {{ action(t
         log = where / "audit.jsonl"
         collector = subprocess.run([HERE / "collector.sh"], check=True, capture_output=True, text=True).stdout.strip()
         config = self.folder / "collector.yaml"
-        out = self.folder / "forward.json"
+        backend = Backend(received)
         config.write_text(f"""receivers: {{fluentforward: {{endpoint: "127.0.0.1:{port}"}}}}
-exporters: {{file: {{path: {out}, append: true, flush_interval: 100ms}}}}
+exporters: {{otlphttp: {{endpoint: "http://127.0.0.1:{backend.port}", encoding: json, compression: none, sending_queue: {{enabled: false}}}}}}
 service:
   telemetry: {{metrics: {{level: none}}}}
-  pipelines: {{logs: {{receivers: [fluentforward], exporters: [file]}}}}
+  pipelines: {{logs: {{receivers: [fluentforward], exporters: [otlphttp]}}}}
 """)
         receiver = self.start(collector, "--config", config)
         done = threading.Event()
@@ -159,7 +160,7 @@ service:
         shipper.start()
         try:
             self.write(log, 0, 50)
-            eventually("the first lines arrive", lambda: out.exists() and len(self.bodies(out)) >= 100, 30)
+            eventually("the first lines arrive", lambda: received.exists() and received.read_bytes().count(b"\n") >= 100, 30)
             self.stop(receiver)
             stopped = time.monotonic()
             while time.monotonic() - stopped < self.down - 0.5:
@@ -167,19 +168,11 @@ service:
                 time.sleep(1)
             self.start(collector, "--config", config)
             self.write(log, 70, 90)
-            wanted = len(self.written(log))
-            eventually("all lines arrive", lambda: len(self.bodies(out)) >= wanted, 60)
+            self.compare("forward", log, received, began)
         finally:
             done.set()
             shipper.join()
-        received.write_text("".join(body + "\n" for body in self.bodies(out)))
-        self.compare("forward", log, received, began)
-
-    @staticmethod
-    def bodies(path):
-        return [record["body"]["stringValue"]
-                for line in path.read_text().splitlines() if line.endswith("}")
-                for resource in json.loads(line)["resourceLogs"] for scope in resource["scopeLogs"] for record in scope["logRecords"]]
+            backend.stop()
 
     # --- the configuration ---
 
@@ -216,6 +209,34 @@ service:
                 if process.poll() is None:
                     self.stop(process)
             shutil.rmtree(self.folder)
+
+
+class Backend:
+    """What is behind the Collector: OTLP over HTTP in JSON; each record's body becomes a line of a file."""
+
+    def __init__(self, path):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                records = [record for resource in told["resourceLogs"] for scope in resource["scopeLogs"] for record in scope["logRecords"]]
+                with path.open("a") as out:
+                    out.writelines(record["body"]["stringValue"] + "\n" for record in records)
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class ForwardShipper:
