@@ -43,6 +43,7 @@ class Verifier {
     for (const std::string& file : options_.head_files) {
       if (const auto read = read_heads(file, given_); !read) return tl::unexpected(read.error());
     }
+    const uint64_t forged_given = forged_;
     auto streams = streams_at(path);
     if (!streams) return tl::unexpected(streams.error());
     std::vector<StreamVerdict> verdicts;
@@ -51,15 +52,14 @@ class Verifier {
       if (!verdict) return tl::unexpected(verdict.error());
       verdicts.push_back(std::move(*verdict));
     }
+    verdicts.front().figures.problems += forged_given;
     // A head from elsewhere whose stream is not here at all.
     for (const auto& [id, head] : given_) {
       const bool here = std::ranges::any_of(verdicts, [&](const auto& v) { return v.figures.stream == id; });
       if (here) continue;
       ++verdicts.front().figures.problems;
-      tell({Tampering::kTruncated,
-            {.file = path, .line = 0},
-            head.seq,
-            "no line of stream " + id + ", of which a head tells, is here"});
+      tell(Tampering::kTruncated, path, 0, head.seq,
+           "no line of stream " + id + ", of which a head tells, is here");
     }
     return verdicts;
   }
@@ -71,6 +71,15 @@ class Verifier {
 
   void tell(const Problem& problem) const {
     if (options_.on_problem) options_.on_problem(problem);
+  }
+  void tell(Tampering kind, const std::string& file, uint64_t line, uint64_t seq, std::string what) const {
+    Problem problem;
+    problem.kind = kind;
+    problem.place.file = file;
+    problem.place.line = line;
+    problem.seq = seq;
+    problem.what = std::move(what);
+    tell(problem);
   }
 
   static Result<std::vector<Stream>> streams_at(const std::string& path) {
@@ -107,12 +116,9 @@ class Verifier {
       if (!keys_.empty() &&
           std::ranges::none_of(keys_, [&](const PublicKey& key) { return key.verify(*head); })) {
         ++forged_;
-        tell({Tampering::kForgedHead,
-              {.file = file, .line = number},
-              head->seq,
-              head->key.empty()
-                  ? "the head is not signed"
-                  : "the head's signature is not of this key (it names key " + head->key + ")"});
+        tell(Tampering::kForgedHead, file, number, head->seq,
+             head->key.empty() ? "the head is not signed"
+                               : "the head's signature is not of this key (it names key " + head->key + ")");
         return true;
       }
       Head& newest = into[head->stream];
@@ -165,8 +171,7 @@ class Verifier {
     std::map<std::string, Head> heads;
     if (const auto read = read_heads(beside, heads); !read) {
       ++forged_;
-      const Place place{.file = beside, .line = 1};
-      tell({Tampering::kForgedHead, place, 0, read.error().what});
+      tell(Tampering::kForgedHead, beside, 1, 0, read.error().what);
       return;
     }
     for (const auto& [id, head] : heads) {

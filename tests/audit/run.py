@@ -156,6 +156,9 @@ class Bench:
         check(self.verify(where)[0] == 0, "a stream without its head file is not whole in itself")
         status, verdict = self.verify(where, "--head", kept)
         check(status == 2 and verdict["problems"][0]["kind"] == "truncated-tail", f"--head: {verdict['problems']}")
+        kept.write_bytes(head.replace(b'"seq":', b'"seq":1'))  # signed is another number
+        status, verdict = self.verify(where, "--head", kept)
+        check(status == 2 and verdict["problems"][0]["kind"] == "forged-head", f"a forged --head: {status} {verdict['problems']}")
         kept.write_bytes(b"".join(lines))  # shipped lines hold heads as well
         check(self.verify(where, "--head", kept)[0] == 2, "--head with shipped lines")
         # The writer goes on behind a cut end, and says what it found.
