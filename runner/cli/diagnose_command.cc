@@ -41,12 +41,13 @@ Result<config::DiagnosticProfile> profile_of(const DiagnoseOptions& options) {
 Result<run::Request> request_of(const DiagnoseOptions& options) {
   auto profile = profile_of(options);
   if (!profile) return tl::unexpected(profile.error());
-  run::Request request{.profile = std::move(*profile),
-                       .access = {.ca_file = options.ca_file,
-                                  .token_file = options.token_file,
-                                  .user = options.user,
-                                  .password_file = options.password_file},
-                       .artefact_folder = options.artefacts};
+  run::Request request;
+  request.profile = std::move(*profile);
+  request.access = {.ca_file = options.ca_file,
+                    .token_file = options.token_file,
+                    .user = options.user,
+                    .password_file = options.password_file};
+  request.artefact_folder = options.artefacts;
   if (options.targets.empty()) {
     return fail("no target; name one, such as --target http://127.0.0.1:6060 (--help lists the options)");
   }
