@@ -14,6 +14,7 @@ receivers:
 exporters:
   - gomod: go.opentelemetry.io/collector/exporter/otlphttpexporter v$version
 providers:
+  - gomod: go.opentelemetry.io/collector/confmap/provider/envprovider v1.66.0
   - gomod: go.opentelemetry.io/collector/confmap/provider/fileprovider v1.66.0
 YAML
   GOFLAGS=-mod=mod go run "go.opentelemetry.io/collector/cmd/builder@v$version" --config "$home/builder.yaml" >&2
