@@ -47,11 +47,11 @@ struct Act {
   Target target;
   Why why;
   Outcome outcome = Outcome::kIntended;
-  std::string reason;                        // of what was refused or failed; a note otherwise
-  std::optional<uint64_t> intent;            // the seq of the intention that this is the outcome of
-  std::optional<uint64_t> bytes;             // that were collected, taken or given
+  std::string reason;                      // of what was refused or failed; a note otherwise
+  std::optional<uint64_t> intent;          // the seq of the intention that this is the outcome of
+  std::optional<uint64_t> bytes;           // that were collected, taken or given
   std::map<std::string, uint64_t> masked;  // how often each kind was hidden
-  std::string digest;                        // of the report, "sha256:..."
+  std::string digest;                      // of the report, "sha256:..."
 };
 
 // The act's part of a line. All text is masked, and cut at 1,000 bytes each.

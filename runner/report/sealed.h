@@ -15,7 +15,7 @@ namespace edp::report {
 
 struct Sealed {
   std::map<std::string, uint64_t> masked;  // how often each kind was hidden
-  std::string json;  // edp.report/v1; its "masking" says how often each kind was hidden
+  std::string json;                        // edp.report/v1; its "masking" says how often each kind was hidden
   model::Report
       report;  // the same, as from_json() reads it, and the masked traces: for pages, people, build servers
 };

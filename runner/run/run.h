@@ -25,7 +25,7 @@ struct Request {
   std::vector<collect::TargetSpec> targets;
   collect::Access access;
   audit::Journal* journal = nullptr;  // borrowed; null: acts are not audited
-  audit::Context on_behalf;         // for whom
+  audit::Context on_behalf;           // for whom
   std::string artefact_folder;  // keeps what was collected there; empty: not kept; masked as the report is
 };
 
