@@ -10,47 +10,16 @@
 #include <cstdio>
 #include <system_error>
 
+#include "common/descriptor.h"
+
 namespace edp {
 namespace {
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  // Some file systems tell only here that the disk is full.
-  int close() {
-    const int result = ::close(fd_);
-    fd_ = -1;
-    return result;
-  }
-
- private:
-  int fd_;
-};
-
-// 0, or the errno of what failed.
-int write_piece(const Descriptor& file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return errno;
-    }
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return 0;
-}
-
 int finish(Descriptor& file) {
   if (::fsync(file.get()) != 0 && errno != EINVAL) return errno;
-  return file.close() == 0 ? 0 : errno;
+  return file.close();
 }
 
 }  // namespace
@@ -69,7 +38,7 @@ Result<void> write_pieces(const std::string& path, const std::function<void(cons
   if (file.get() < 0) return fail("cannot be written: " + reason(errno), path);
   int error = 0;
   produce([&](std::string_view bytes) {
-    if (error == 0) error = write_piece(file, bytes);
+    if (error == 0) error = write_all(file.get(), bytes);
     return error == 0;
   });
   if (error == 0) error = finish(file);

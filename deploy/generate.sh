@@ -9,7 +9,8 @@ rendered=$("$helm" template edp charts/edp --namespace edp --no-hooks --kube-ver
 {
   cat << 'HEAD'
 # EDP as plain manifests. Rendered from charts/edp by deploy/generate.sh: change the chart, not this file.
-# Needs the Secret edp-reports-tls: deploy/make-tls-secret.sh. See deploy/README.md.
+# Needs the Secrets edp-reports-tls and edp-audit-key: deploy/make-tls-secret.sh, deploy/make-audit-key.sh. See
+# deploy/README.md.
 ---
 apiVersion: v1
 kind: Namespace

@@ -73,6 +73,8 @@ part_matrix() {
 
 part_masking() { tests/masking/run.py "$runner"; }
 
+part_audit() { tests/audit/run.py build/release/bin && tests/audit/deliver.py build/release/bin; }
+
 part_test_tools() { scripts/test-tools.sh; }
 
 part_report_store_on_s3() { build/release/bin/edp_s3_test --gtest_brief=1; }
@@ -97,7 +99,7 @@ part_operator_and_faults() { tests/faults/run.py; }
 
 part_end_to_end() { env -u KUBECONFIG ./edp e2e --slice; }
 
-parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof parity_with_go_tool_trace symbols_of_real_programs matrix masking
+parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof parity_with_go_tool_trace symbols_of_real_programs matrix masking audit
   test_tools report_store_on_s3 chart rights operator_and_faults end_to_end)
 summary=()
 failed=0

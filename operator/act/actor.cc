@@ -99,11 +99,35 @@ struct Actor::Impl {
 
   void carry_out(const Task& task) {
     Outcome outcome{.key = task.key, .results = {}};
+    std::vector<audit::Act> acts;
     for (const Step& step : task.steps) {
-      outcome.results.push_back(perform(api, step, cancel));
+      outcome.results.push_back(perform_audited(step, acts));
       if (!outcome.results.back().good && step.kind != StepKind::kEvent) break;
     }
     if (options.on_outcome) options.on_outcome(std::move(outcome));
+    // Nobody need wait until it is on the disk what came of it.
+    if (options.journal != nullptr) options.journal->finish(std::move(acts));
+  }
+
+  StepResult perform_audited(const Step& step, std::vector<audit::Act>& acts) {
+    if (options.journal == nullptr || !step.act) return perform(api, step, cancel);
+    const auto intent = options.journal->intend(*step.act);
+    if (!intent) {
+      StepResult refused{.kind = step.kind, .sent = false};
+      refused.problem = "refused, for it can't be audited: " + intent.error().to_string();
+      return refused;
+    }
+    StepResult result = perform(api, step, cancel);
+    audit::Act act = *step.act;
+    act.intent = *intent;
+    act.outcome = result.good                                   ? audit::Outcome::kDone
+                  : result.status >= 400 && result.status < 500 ? audit::Outcome::kRefused
+                                                                : audit::Outcome::kFailed;
+    if (!result.good) act.reason = result.problem;
+    if (result.good && result.status == 409) act.reason = "it was there already";
+    if (result.good && result.status == 404) act.reason = "it was gone already";
+    acts.push_back(std::move(act));
+    return result;
   }
 };
 

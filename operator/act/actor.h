@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/audit/journal.h"
 #include "operator/kube/api.h"
 #include "operator/watch/records.h"
 
@@ -31,6 +32,9 @@ struct Step {
   kube::Call call;
   // Of kEvent: asked instead when the call is answered 404.
   std::string create_path, create_body;
+  // What the audit is to hold of it, as an intention before the call and with its outcome after; null:
+  // nothing.
+  std::shared_ptr<const audit::Act> act;
 };
 
 struct Task {
@@ -41,6 +45,7 @@ struct Task {
 struct StepResult {
   StepKind kind = StepKind::kPatch;
   bool good = false;
+  bool sent = true;  // false: the audit could not be written, so the call was not made
   int status = 0;
   std::string problem;  // where not good, for people
   // What the answer held.
@@ -55,6 +60,7 @@ struct Outcome {
 
 struct ActorOptions {
   size_t threads = 4;
+  audit::Journal* journal = nullptr;  // borrowed; null: acts are not audited
   // From any worker thread.
   std::function<void(Outcome&&)> on_outcome;
 };

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <deque>
 #include <future>
 
+#include "common/audit/verify.h"
 #include "common/mutex.h"
+#include "common/testing/temp_dir.h"
 
 namespace edp::act {
 namespace {
@@ -57,7 +60,7 @@ struct Case {
   int status;
   bool good;
 };
-class Perform : public testing::TestWithParam<Case> {};
+class Perform : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Perform, KnowsWhatIsAsGood) {
   ScriptedApi api({status(GetParam().status)});
@@ -67,16 +70,16 @@ TEST_P(Perform, KnowsWhatIsAsGood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Steps, Perform,
-                         testing::Values(Case{"JobMade", StepKind::kCreateJob, 201, true},
-                                         Case{"JobIsThere", StepKind::kCreateJob, 409, true},
-                                         Case{"JobForbidden", StepKind::kCreateJob, 403, false},
-                                         Case{"StatusConflict", StepKind::kRunStatus, 409, false},
-                                         Case{"StatusOfAGoneRun", StepKind::kRunStatus, 404, true},
-                                         Case{"GoneAlready", StepKind::kDelete, 404, true},
-                                         Case{"DeleteOfAnother", StepKind::kDelete, 409, false},
-                                         Case{"RunIsThere", StepKind::kCreateRun, 409, true},
-                                         Case{"PatchOfNothing", StepKind::kPatch, 404, false},
-                                         Case{"Outage", StepKind::kCreateJob, 503, false}),
+                         ::testing::Values(Case{"JobMade", StepKind::kCreateJob, 201, true},
+                                           Case{"JobIsThere", StepKind::kCreateJob, 409, true},
+                                           Case{"JobForbidden", StepKind::kCreateJob, 403, false},
+                                           Case{"StatusConflict", StepKind::kRunStatus, 409, false},
+                                           Case{"StatusOfAGoneRun", StepKind::kRunStatus, 404, true},
+                                           Case{"GoneAlready", StepKind::kDelete, 404, true},
+                                           Case{"DeleteOfAnother", StepKind::kDelete, 409, false},
+                                           Case{"RunIsThere", StepKind::kCreateRun, 409, true},
+                                           Case{"PatchOfNothing", StepKind::kPatch, 404, false},
+                                           Case{"Outage", StepKind::kCreateJob, 503, false}),
                          [](const auto& tested) { return tested.param.name; });
 
 TEST(Perform, NoAnswerIsNotGood) {
@@ -113,6 +116,72 @@ TEST(Actor, EndsATaskAtTheFirstFailure) {
   EXPECT_EQ(outcome.results.size(), 2U);
   EXPECT_FALSE(outcome.good());
   EXPECT_EQ(api.calls().size(), 2U);
+}
+
+// With a log on a disk that may be full.
+struct Audited {
+  edp::testing::TempDir dir;
+  const std::string path = dir.path() / "a.jsonl";
+  bool full = false;
+  std::unique_ptr<audit::Log> log =
+      std::move(*audit::Log::open({.path = path, .calls = {.write = [this](int fd, std::string_view bytes) {
+                                                   return full ? ENOSPC : write_all(fd, bytes);
+                                                 }}}));
+  audit::Journal journal{*log};
+
+  Step step_of(StepKind kind) const {
+    Step made = step(kind, "POST", "/c");
+    made.act = std::make_shared<const audit::Act>(audit::Act{.what = "job.create"});
+    return made;
+  }
+  Outcome run(ScriptedApi& api, std::vector<Step> steps) {
+    std::promise<Outcome> promise;
+    Actor actor(api, {.threads = 2, .journal = &journal, .on_outcome = [&](Outcome&& outcome) {
+                        promise.set_value(std::move(outcome));
+                      }});
+    actor.submit({.key = "k", .steps = std::move(steps)}, true);
+    return promise.get_future().get();  // then the actor ends, and the last outcome is on the disk
+  }
+  std::vector<std::string> lines() const {
+    std::vector<std::string> told;
+    (void)audit::for_each_line(path, [&](std::string_view text, uint64_t, bool) {
+      const auto line = audit::parse_line(text);
+      if (line && line->act == "job.create") {
+        told.push_back(line->outcome + (line->intent ? " of " + std::to_string(*line->intent) : ""));
+      }
+      return true;
+    });
+    return told;
+  }
+};
+
+TEST(Actor, AnActIsInTheAuditBeforeAndAfter) {
+  Audited audited;
+  ScriptedApi api({status(201), status(403), status(409)});
+  EXPECT_TRUE(audited.run(api, {audited.step_of(StepKind::kCreateJob)}).good());
+  EXPECT_FALSE(audited.run(api, {audited.step_of(StepKind::kCreateJob)}).good());
+  EXPECT_TRUE(audited.run(api, {audited.step_of(StepKind::kCreateJob)}).good());
+  EXPECT_EQ(audited.lines(), (std::vector<std::string>{"intended", "done of 2", "intended", "refused of 4",
+                                                       "intended", "done of 6"}));
+}
+
+TEST(Actor, AnActThatCantBeAuditedIsNotCarriedOut) {
+  Audited audited;
+  ScriptedApi api({status(201)});
+  audited.full = true;
+  // What is no act goes on: a status, an event.
+  const Outcome refused = audited.run(
+      api, {step(StepKind::kRunStatus, "PATCH", "/status"), audited.step_of(StepKind::kCreateJob)});
+  EXPECT_EQ(api.calls(), (std::vector<std::string>{"PATCH /status"}));
+  ASSERT_EQ(refused.results.size(), 2U);
+  EXPECT_FALSE(refused.results[1].sent);
+  EXPECT_NE(refused.results[1].problem.find("can't be audited: " + audited.path +
+                                            ": cannot be written: No space left"),
+            std::string::npos)
+      << refused.results[1].problem;
+  audited.full = false;
+  EXPECT_TRUE(audited.run(api, {audited.step_of(StepKind::kCreateJob)}).good());
+  EXPECT_EQ(audited.lines(), (std::vector<std::string>{"intended", "done of 2"}));
 }
 
 TEST(Actor, AnEventThatFailsCostsNothingElse) {

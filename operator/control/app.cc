@@ -1,7 +1,10 @@
 #include "operator/control/app.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -96,6 +99,7 @@ class Operator {
  private:
   Result<void> begin();
   Result<void> begin_electing();
+  Result<void> begin_audit();
   void control();
   void watch_health();
   void measure();
@@ -110,6 +114,9 @@ class Operator {
   Inbox inbox_;
   Directory directory_;
   const std::string holder_name_;
+
+  std::unique_ptr<audit::Log> audit_log_;
+  std::unique_ptr<audit::Journal> journal_;
 
   leader::SystemClock clock_;
   std::unique_ptr<leader::Elector> elector_;
@@ -168,14 +175,47 @@ Result<void> Operator::begin_electing() {
   return {};
 }
 
+// A stream of this replica's own: pods share a volume, never a chain.
+Result<void> Operator::begin_audit() {
+  if (!config_.audits()) return {};
+  const std::string pod = holder_name_.substr(0, holder_name_.rfind('_'));
+  std::string path;
+  if (!config_.audit_folder.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(config_.audit_folder, error);
+    if (error) return fail("cannot be made: " + error.message(), config_.audit_folder);
+    path = config_.audit_folder + "/" + pod + ".jsonl";
+  }
+  auto opened =
+      audit::Log::open({.path = path,
+                        .copy_to = config_.audit_stdout ? STDOUT_FILENO : -1,
+                        .key_file = config_.audit_key_file,
+                        .writer = "edp-operator " + std::string(kVersion) + " in pod " + pod,
+                        .max_bytes = config_.audit_max_bytes,
+                        .keep = config_.audit_retention,
+                        .on_lines = [this](size_t lines) { metrics_.audit_lines(lines); },
+                        .on_failure =
+                            [this](const Error& error) {
+                              metrics_.audit_failed();
+                              log::error("the audit can't be written; what it should tell of is not done",
+                                         {{"problem", error.to_string()}});
+                            }});
+  if (!opened) return tl::unexpected(opened.error());
+  audit_log_ = std::move(*opened);
+  journal_ = std::make_unique<audit::Journal>(*audit_log_);
+  return {};
+}
+
 Result<void> Operator::begin() {
   beat_ = &health_.heartbeat("control", kStuck);
   gate_ = &health_.gate("synced", "the first lists are not complete");
   if (const auto electing = begin_electing(); !electing) return electing;
+  if (const auto audited = begin_audit(); !audited) return audited;
   actor_ = std::make_unique<act::Actor>(
-      *fence_, act::ActorOptions{.threads = 4, .on_outcome = [this](act::Outcome&& outcome) {
-                                   inbox_.push(std::move(outcome));
-                                 }});
+      *fence_, act::ActorOptions{
+                   .threads = 4, .journal = journal_.get(), .on_outcome = [this](act::Outcome&& outcome) {
+                     inbox_.push(std::move(outcome));
+                   }});
   if (config_.probe) {
     auto prober = probe::Prober::start(
         {.max_sockets = static_cast<size_t>(config_.probe_sockets)},
@@ -191,16 +231,16 @@ Result<void> Operator::begin() {
       });
   load_reports_ca();
 
-  ServerHooks hooks{
-      .is_leader = [this] { return elector_->leading(); },
-      .leader = [this]() -> std::optional<serve::LeaderAddress> {
-        const auto reports = parse_address(config_.reports_listen);
-        const MutexLock lock(holder_mutex_);
-        const auto host = address_of(holder_);
-        if (!host || !reports || holder_ == holder_name_) return std::nullopt;
-        return serve::LeaderAddress{.host = *host, .port = reports->port};
-      },
-      .on_alerts = [this](std::vector<serve::Alert> alerts) { inbox_.push(std::move(alerts)); }};
+  ServerHooks hooks{.is_leader = [this] { return elector_->leading(); },
+                    .leader = [this]() -> std::optional<serve::LeaderAddress> {
+                      const auto reports = parse_address(config_.reports_listen);
+                      const MutexLock lock(holder_mutex_);
+                      const auto host = address_of(holder_);
+                      if (!host || !reports || holder_ == holder_name_) return std::nullopt;
+                      return serve::LeaderAddress{.host = *host, .port = reports->port};
+                    },
+                    .on_alerts = [this](std::vector<serve::Alert> alerts) { inbox_.push(std::move(alerts)); },
+                    .journal = journal_.get()};
   auto servers = Servers::start(config_, api_, directory_, metrics_, health_, hooks);
   if (!servers) return tl::unexpected(servers.error());
   servers_ = std::move(*servers);
@@ -215,6 +255,7 @@ Result<void> Operator::begin() {
   sweeper_ = std::thread([this] {
     do {
       if (elector_->leading() || config_.store_type == "s3") servers_->sweep(sweep_cancel_);
+      if (journal_) (void)journal_->keep_house();
     } while (!sweep_cancel_.sleep_for(kSweep));
   });
   log::info("edp-operator runs", {{"version", kVersion}, {"identity", holder_name_}});
@@ -293,6 +334,7 @@ void Operator::end() {
   watches_->stop();
   servers_->stop();
   sweeper_.join();
+  if (audit_log_) audit_log_->close();
   prober_.reset();
 }
 

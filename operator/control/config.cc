@@ -32,7 +32,13 @@ class Reader {
                    {"probe",
                     map({{"enabled", flag(config_.probe)}, {"maxSockets", number(config_.probe_sockets)}})},
                    {"reports", reports()},
-                   {"alerts", map({{"tokenFile", text(config_.alerts_token_file)}})}});
+                   {"alerts", map({{"tokenFile", text(config_.alerts_token_file)}})},
+                   {"audit", map({{"folder", text(config_.audit_folder)},
+                                  {"stdout", flag(config_.audit_stdout)},
+                                  {"keyFile", text(config_.audit_key_file)},
+                                  {"retention", duration(config_.audit_retention)},
+                                  {"maxBytes", number(config_.audit_max_bytes)},
+                                  {"requesterChecked", flag(config_.requester_checked)}})}});
   }
 
   [[nodiscard]] const std::string& faults() const { return faults_; }

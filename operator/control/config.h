@@ -57,6 +57,16 @@ struct Config {
   std::string s3_access_key_file, s3_secret_key_file, s3_session_token_file, s3_ca_file;
 
   std::string alerts_token_file;
+
+  // The audit: a stream a replica in this folder (empty: none on a disk), and tagged on standard output.
+  std::string audit_folder;
+  bool audit_stdout = false;
+  std::string audit_key_file;  // signs its heads; empty: they are not signed
+  std::chrono::seconds audit_retention{90 * 86'400};
+  uint64_t audit_max_bytes = uint64_t{64} << 20;
+  // An admission policy sees to it that edp.dev/requested-by tells who made a run.
+  bool requester_checked = false;
+  [[nodiscard]] bool audits() const { return !audit_folder.empty() || audit_stdout; }
 };
 
 // Collects every fault before it gives up. `where` names the text in errors.

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "operator/control/act_audit.h"
 #include "operator/kube/paths.h"
 #include "operator/publish/log.h"
 
@@ -128,7 +129,9 @@ void PolicyDesk::proceed(const std::string& name, double now) {
                             {"why", decision.why}});
       continue;
     }
-    act::Task task{.key = policy_key(name), .steps = {step_of(*decision.create)}};
+    act::Task task{
+        .key = policy_key(name),
+        .steps = {audited_create_run(*decision.create, name, reconcile::to_string(fired.trigger))}};
     add_event(task.steps, office_,
               {.object = object_of(*policy),
                .reason = "RunCreated",

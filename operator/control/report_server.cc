@@ -116,6 +116,7 @@ Result<std::unique_ptr<Servers>> Servers::start(const Config& config, kube::Api&
         .max_json_bytes = config.reports_max_bytes,
         .max_html_bytes = config.reports_max_bytes,
         .runners = runners_of(config),
+        .journal = hooks.journal,
         .on_event = [&metrics](const serve::ServeEvent& event) { note(metrics, event); }};
     impl->service =
         std::make_unique<serve::ReportService>(api, *impl->store, runners, to_leader, std::move(options));
@@ -126,9 +127,10 @@ Result<std::unique_ptr<Servers>> Servers::start(const Config& config, kube::Api&
                                                            .key_file = config.reports_key,
                                                            .log = server_log});
     impl->service->add_routes(*impl->reports);
-    serve::add_alert_route(*impl->reports,
-                           {.token_file = config.alerts_token_file, .on_alerts = hooks.on_alerts},
-                           impl->forwarder.get());
+    serve::add_alert_route(
+        *impl->reports,
+        {.token_file = config.alerts_token_file, .journal = hooks.journal, .on_alerts = hooks.on_alerts},
+        impl->forwarder.get());
     if (const auto started = impl->reports->start(); !started) {
       return tl::unexpected(started.error().at(config.reports_listen));
     }

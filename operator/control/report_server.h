@@ -22,6 +22,7 @@ struct ServerHooks {
   std::function<bool()> is_leader;
   std::function<std::optional<serve::LeaderAddress>()> leader;
   std::function<void(std::vector<serve::Alert>)> on_alerts;
+  audit::Journal* journal = nullptr;  // borrowed
 };
 
 class Servers {

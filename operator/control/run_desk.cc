@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "operator/control/act_audit.h"
 #include "operator/kube/paths.h"
 #include "operator/publish/log.h"
 #include "operator/reconcile/status.h"
@@ -268,7 +269,7 @@ void RunDesk::reconcile(const std::string& uid, double now) {
   work.sent.clear();
   bool urgent = false;
   const auto send = [&](const reconcile::Action& action) {
-    task.steps.push_back(step_of(action));
+    task.steps.push_back(audited_step(action, run, settings_.job.requester_checked));
     work.sent.push_back({.job = places(action) ? action.name : std::string()});
     if (places(action)) ledger_.placing(action.name, when);
     urgent = true;
@@ -313,7 +314,7 @@ void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, do
     const Sent& sent = work.sent[i];
     const act::StepResult* result = i < outcome.results.size() ? &outcome.results[i] : nullptr;
     if (!sent.job.empty()) {
-      if (result == nullptr || (!result->good && refused(*result))) {
+      if (result == nullptr || !result->sent || (!result->good && refused(*result))) {
         ledger_.not_placed(sent.job);  // not sent, for a step before it failed, or refused: the room is free
       } else if (!result->good) {
         ledger_.answer_lost(sent.job);  // it may be there: it is sent again
@@ -343,6 +344,7 @@ void RunDesk::on_outcome(const act::Outcome& outcome, const std::string& uid, do
       office_.world.jobs.apply({watch::DeltaKind::kUpsert, *job});
     }
     if (!result.good && result.kind != act::StepKind::kEvent) problem = result.problem;
+    if (!result.sent) tell_audit_failure(uid, result.problem, now);
   }
   if (problem.empty()) {
     office_.queue.forget(run_key(uid));
@@ -361,7 +363,7 @@ void RunDesk::sweep_gone(const std::string& uid, double now) {
   const std::vector<reconcile::Action> actions = reconcile::reconcile_gone(office_.world.jobs_of(uid));
   if (actions.empty()) return;
   act::Task task{.key = gone_key(uid), .steps = {}};
-  for (const reconcile::Action& action : actions) task.steps.push_back(step_of(action));
+  for (const reconcile::Action& action : actions) task.steps.push_back(audited_step(action, nullptr, false));
   office_.submit(std::move(task), true);
   // Until its Jobs are gone; a delete that failed is sent again.
   office_.queue.add_at(gone_key(uid), now + 5, now);
@@ -380,6 +382,20 @@ bool RunDesk::admit(double now) {
     look_at(grant.run_uid, now);
   }
   return !grants.empty();
+}
+
+// A run that waits for the audit says so; events are no acts, and need none.
+void RunDesk::tell_audit_failure(const std::string& uid, const std::string& problem, double now) {
+  const watch::RunRecord* run = office_.world.run(uid);
+  if (run == nullptr) return;
+  act::Task task{.key = "events", .steps = {}};
+  add_event(task.steps, office_,
+            {.object = {"edp.dev/v1alpha1", "DiagnosticRun", run->ns.str(), run->name, run->uid},
+             .warning = true,
+             .reason = "AuditFailed",
+             .message = problem},
+            now);
+  if (!task.steps.empty()) office_.submit(std::move(task), false);
 }
 
 double RunDesk::next_due(double now) const {

@@ -62,6 +62,7 @@ class RunDesk {
   void forget(const std::string& uid);
   void tell_directory(const watch::PodRecord* old, const watch::PodRecord* now);
   void tell_ledger(const std::string& run_uid, const watch::PodRecord& pod, bool gone, double time);
+  void tell_audit_failure(const std::string& uid, const std::string& problem, double now);
   void tell_events(Work& work, double now);
   void count_finished(const watch::RunRecord& run);
 

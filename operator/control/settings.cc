@@ -15,6 +15,8 @@ ControllerOptions controller_options(const Config& config, const std::string& id
   job.priority_class = config.priority_class;
   job.node_selector = config.node_selector;
   job.tolerations = config.tolerations_json;
+  job.audit = config.audits();
+  job.requester_checked = config.requester_checked;
   if (config.ephemeral_container) {
     options.runs.ephemeral_namespaces = {config.ephemeral_container_namespaces.begin(),
                                          config.ephemeral_container_namespaces.end()};

@@ -206,6 +206,11 @@ struct Metrics::Impl {
   Bounded<Counter, 1> breaches{
       family<Counter>("edp_breaches_total", "Health breaches that began."), {"kind"}, 24, word};
 
+  Counter& audit_lines = family<Counter>("edp_audit_lines_total", "Lines written to the audit.").Add({});
+  Counter& audit_failures =
+      family<Counter>("edp_audit_failures_total",
+                      "Times that the audit could not be written; what was to be audited was not done.")
+          .Add({});
   Counter& reports = family<Counter>("edp_reports_stored_total", "Reports stored.").Add({});
   Bounded<Counter, 1> reports_rejected{
       family<Counter>("edp_reports_rejected_total", "Uploads refused."), {"reason"}, 64, word};
@@ -412,6 +417,8 @@ void Metrics::set_probe_unready(int64_t count) { impl_->probe_unready.Set(static
 void Metrics::target_restarted(int64_t count) { raise(impl_->restarts, count); }
 void Metrics::breach(std::string_view kind) { impl_->breaches.at({kind}).Increment(); }
 
+void Metrics::audit_lines(uint64_t count) { raise(impl_->audit_lines, static_cast<int64_t>(count)); }
+void Metrics::audit_failed() { impl_->audit_failures.Increment(); }
 void Metrics::report_stored() { impl_->reports.Increment(); }
 void Metrics::report_rejected(std::string_view reason) { impl_->reports_rejected.at({reason}).Increment(); }
 void Metrics::report_store_error(std::string_view reason) { impl_->store_errors.at({reason}).Increment(); }

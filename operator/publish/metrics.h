@@ -89,6 +89,10 @@ class Metrics {
   // edp_report_store_bytes, edp_report_store_free_bytes; free: unset where the store (S3) can't tell
   void set_report_store(uint64_t bytes, std::optional<uint64_t> free_bytes);
 
+  // The audit.
+  void audit_lines(uint64_t count);  // edp_audit_lines_total
+  void audit_failed();               // edp_audit_failures_total
+
   // Watches. Heard of: any byte of the stream, a bookmark too; the metric is the age at the scrape.
   void watch_event(std::string_view kind, uint64_t count = 1);      // edp_watch_events_total{kind}
   void watch_restarted(std::string_view kind, uint64_t count = 1);  // edp_watch_restarts_total{kind}

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "common/files.h"
+#include "operator/reconcile/requester.h"
 #include "operator/watch/dom.h"
 
 namespace edp::reconcile {
@@ -67,6 +68,13 @@ Json arguments(const watch::RunRecord& run, const watch::PodRecord& target, std:
   return args;
 }
 
+void add_audit(Json& environment, const watch::RunRecord& run, const JobSettings& settings) {
+  if (!settings.audit) return;
+  const audit::Context context{.actor = requester_of(run, settings.requester_checked), .why = why_of(run)};
+  environment.push_back(env("EDP_AUDIT_LOG", "-"));
+  environment.push_back(env("EDP_AUDIT_FOR", audit::to_text(context)));
+}
+
 void add_summary(Json& args) {
   for (const char* arg : {"--summary", "/dev/termination-log", "--exit-zero"}) args.push_back(arg);
 }
@@ -94,12 +102,14 @@ Json container(const watch::RunRecord& run, const watch::ProfileRecord& profile,
   add_summary(args);
   const std::string url = settings.reports_url + "/api/v1/runs/" + run.ns.str() + "/" + run.name + "/" +
                           run.uid + "/targets/" + target.uid;
+  Json environment = Json::array({env("EDP_PROFILE", profile_text), env("EDP_REPORTS_URL", url),
+                                  env("EDP_REPORTS_CA", settings.reports_ca)});
+  add_audit(environment, run, settings);
   return {{"name", "runner"},
           {"image", settings.image},
           {"imagePullPolicy", settings.pull_policy},
           {"args", args},
-          {"env", Json::array({env("EDP_PROFILE", profile_text), env("EDP_REPORTS_URL", url),
-                               env("EDP_REPORTS_CA", settings.reports_ca)})},
+          {"env", std::move(environment)},
           {"resources", {{"requests", amounts(profile.requests)}, {"limits", amounts(profile.limits)}}},
           {"securityContext", container_security()},
           {"terminationMessagePath", "/dev/termination-log"},
@@ -278,11 +288,13 @@ Result<std::string> build_ephemeral_container(const watch::RunRecord& run,
   if (!profile_text) return tl::unexpected(profile_text.error());
   Json args = arguments(run, target, "127.0.0.1");
   add_summary(args);
+  Json environment = Json::array({env("EDP_PROFILE", *profile_text)});
+  add_audit(environment, run, settings);
   const Json container = {{"name", job_name(run.uid, target.uid, attempt)},
                           {"image", settings.image},
                           {"imagePullPolicy", settings.pull_policy},
                           {"args", args},
-                          {"env", Json::array({env("EDP_PROFILE", *profile_text)})},
+                          {"env", std::move(environment)},
                           {"securityContext", container_security()},
                           {"terminationMessagePath", "/dev/termination-log"},
                           {"terminationMessagePolicy", "File"}};

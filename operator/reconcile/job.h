@@ -25,6 +25,8 @@ struct JobSettings {
   std::string tolerations = "[]";  // beyond those: JSON, as in a pod
   std::string priority_class;
   std::map<std::string, std::string> extra_labels;  // of Job and pod
+  // The runner writes its acts to its standard output; `requester_checked` as in requester.h.
+  bool audit = false, requester_checked = false;
   int64_t slack_seconds = 90;  // activeDeadlineSeconds beyond the timeout: scheduling, image, 35 s to upload
   int64_t ttl_seconds = 600;   // of a finished Job
 };

@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "common/audit/act.h"
 #include "operator/reconcile/testing/records.h"
 
 namespace edp::reconcile {
@@ -118,6 +119,36 @@ TEST(Job, EndsByItselfOnce) {
   EXPECT_EQ(spec["activeDeadlineSeconds"], 120 + settings().slack_seconds);
   EXPECT_EQ(spec["ttlSecondsAfterFinished"], 600);
   EXPECT_LE(spec["template"]["spec"]["terminationGracePeriodSeconds"], 10);
+}
+
+TEST(Job, TellsTheRunnerForWhomItWorks) {
+  EXPECT_EQ(env(job(), "EDP_AUDIT_LOG"), "-");  // none: the default of env()
+  EXPECT_EQ(env(job(), "EDP_AUDIT_FOR"), "-");
+  JobSettings by = settings();
+  by.audit = true;
+  watch::RunRecord of = run("checkout-1");
+  of.requested_by = "alice$(HOME)";
+  const auto told = [&] {
+    const json made = job(of, profile(), by);
+    EXPECT_EQ(env(made, "EDP_AUDIT_LOG"), "-");
+    return audit::read_context(env(made, "EDP_AUDIT_FOR")).value();
+  };
+  EXPECT_EQ(told().actor.name, "unknown, made with alice$$(HOME)");  // as the kubelet reads it
+  EXPECT_EQ(told().actor.known, "field manager of the run; the user is not known");
+  EXPECT_EQ(told().why.run, "shop/why-slow");
+  of.requester_annotated = true;
+  of.requested_by = "system:serviceaccount:ci:deployer";
+  EXPECT_EQ(told().actor.kind, audit::ActorKind::kServiceAccount);
+  EXPECT_THAT(told().actor.known, ::testing::HasSubstr("NOT checked at admission"));
+  by.requester_checked = true;
+  EXPECT_THAT(told().actor.known, ::testing::HasSubstr(", checked at admission"));
+  of.policy = "nightly";
+  of.requested_by = "policy/nightly";
+  of.trigger = "schedule";
+  EXPECT_EQ(told().actor.kind, audit::ActorKind::kOperator);
+  EXPECT_EQ(told().why.trigger, "schedule");
+  of.requested_by = "policy/other";
+  EXPECT_EQ(told().actor.kind, audit::ActorKind::kUser);
 }
 
 TEST(Job, ArgumentsAndEnvironment) {

@@ -7,6 +7,7 @@
 #include "operator/serve/fault.h"
 #include "operator/serve/json_gate.h"
 #include "operator/serve/secret_file.h"
+#include "operator/serve/serve_audit.h"
 
 namespace edp::serve {
 namespace {
@@ -78,6 +79,8 @@ struct Webhook {
     if (end != http::BodyEnd::kComplete) return http::body_error(end, options.max_bytes);
     auto alerts = parse_alerts(body, options.max_alerts);
     if (!alerts) return to_reply({422, "NotAnAlert", "the body " + alerts.error().what, {}});
+    if (const auto fault = auditor.note_alerts(request.peer, alerts->size(), body.size()))
+      return to_reply(*fault);
     http::Reply reply;
     reply.status = 202;
     reply.body = "{\"accepted\":" + std::to_string(alerts->size()) + "}\n";
@@ -86,6 +89,7 @@ struct Webhook {
   }
 
   const AlertOptions options;
+  ServeAudit auditor{options.journal};
   SecretFile token;
 };
 

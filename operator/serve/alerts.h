@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/audit/journal.h"
 #include "common/http_server.h"
 #include "operator/serve/forwarder.h"
 
@@ -23,6 +24,7 @@ struct Alert {
 struct AlertOptions {
   std::string token_file;  // the bearer token that Alertmanager has; read again when it changes
   uint64_t max_bytes = uint64_t{1} << 20;
+  audit::Journal* journal = nullptr;                  // borrowed; null: nothing is audited
   size_t max_alerts = 1000;                           // of one call; the rest is dropped, and said so
   std::function<void(std::vector<Alert>)> on_alerts;  // from any thread; the same alert comes again and again
 };

@@ -22,42 +22,11 @@ constexpr std::string_view kSuffix = ".part";
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = std::exchange(other.fd_, -1);
-  }
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 StoreError system_error(int error, std::string_view doing, const std::string& path) {
   StoreErrorKind kind = StoreErrorKind::kBroken;
   if (error == ENOSPC || error == EDQUOT || error == EFBIG) kind = StoreErrorKind::kDiskFull;
   if (error == ENOENT) kind = StoreErrorKind::kNotFound;
   return {kind, Error{std::string(doing) + ": " + std::generic_category().message(error), path, {}}};
-}
-
-int write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return errno;
-    }
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return 0;
-}
-
-int sync_file(int fd) { return ::fsync(fd) == 0 ? 0 : errno; }
-
-int sync_folder(const std::string& path) {
-  const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));  // NOLINT(*-vararg)
-  return folder.valid() ? sync_file(folder.get()) : errno;
 }
 
 int make_folders(const std::string& root, std::string_view relative) {

@@ -1,4 +1,4 @@
-// What the stores need of the file system: descriptors, whole writes, folders that are there after a crash.
+// What the stores need of the file system: files that are whole, folders that are there after a crash.
 // Functions that return int return 0 or an errno.
 #pragma once
 
@@ -8,30 +8,14 @@
 #include <string_view>
 #include <utility>
 
+#include "common/descriptor.h"
 #include "operator/serve/store.h"
 
 namespace edp::serve {
 
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
-
 // ENOSPC, EDQUOT and EFBIG are kDiskFull, ENOENT is kNotFound, all else kBroken.
 StoreError system_error(int error, std::string_view doing, const std::string& path);
 
-int write_all(int fd, std::string_view bytes);
-int sync_file(int fd);
-int sync_folder(const std::string& path);
 // Makes `relative` ("a/b/c") below `root` where it is missing; each new folder is synced into its parent.
 int make_folders(const std::string& root, std::string_view relative);
 

@@ -6,6 +6,7 @@
 #include "operator/serve/names.h"
 #include "operator/serve/ref.h"
 #include "operator/serve/runner_gate.h"
+#include "operator/serve/serve_audit.h"
 #include "operator/serve/uploads.h"
 
 namespace edp::serve {
@@ -50,7 +51,8 @@ struct ReportService::Impl {
       : options(complete(std::move(with))),
         reviewer(api, options.review),
         gate(reviewer, runners, options),
-        uploads(store, gate, options),
+        auditor(options.journal),
+        uploads(store, gate, auditor, options),
         downloads(store, reviewer),
         forwarder(to_leader) {}
 
@@ -70,14 +72,31 @@ struct ReportService::Impl {
       event.pod_uid = key->pod_uid;
       event.file = file_name(key->file);
       http::Reply reply = serve(request, *key, event);
+      if (request.method == "PUT") {
+        auditor.finish_upload(event, event.intent);
+      } else {
+        note_download(event, reply);
+      }
       options.on_event(event);
       return reply;
     };
   }
 
+  // What is not in the audit is not handed out.
+  void note_download(ServeEvent& event, http::Reply& reply) {
+    const auto fault = auditor.note_download(event);
+    if (!fault) return;
+    event.kind = ServeEvent::Kind::kUnavailable;
+    event.status = fault->status;
+    event.reason = fault->reason;
+    event.detail = fault->detail;
+    reply = to_reply(*fault);
+  }
+
   const ReportServiceOptions options;
   Reviewer reviewer;
   RunnerGate gate;
+  ServeAudit auditor;
   Uploads uploads;
   Downloads downloads;
   Forwarder* const forwarder;
@@ -112,6 +131,7 @@ void ReportService::add_routes(http::Server& server) {
     event.ns = request.params[0];
     event.name = request.params[1];
     http::Reply reply = impl->downloads.index(request, event.ns, event.name, event);
+    impl->note_download(event, reply);
     impl->options.on_event(event);
     return reply;
   }));

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "common/audit/journal.h"
 #include "common/http_server.h"
 #include "operator/kube/api.h"
 #include "operator/serve/forwarder.h"
@@ -57,7 +58,8 @@ struct ServeEvent {
   std::string ns, name, run_uid, pod_uid, file;  // as far as known and valid
   std::string digest;
   uint64_t bytes = 0;
-  std::string detail;  // for the log
+  uint64_t intent = 0;  // of an upload: its line in the audit
+  std::string detail;   // for the log
 };
 
 struct ReportServiceOptions {
@@ -70,6 +72,7 @@ struct ReportServiceOptions {
   Reviewer::Options review;
   size_t max_uploads = 8;                           // at once; beyond: 503 with Retry-After
   std::function<int64_t()> now;                     // seconds since 1970; empty: the system's clock
+  audit::Journal* journal = nullptr;                // borrowed; null: nothing is audited
   std::function<void(const ServeEvent&)> on_event;  // from any thread; short
 };
 

@@ -6,11 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "common/audit/verify.h"
 #include "common/files.h"
 #include "common/testing/raw_client.h"
+#include "common/testing/small_volume.h"
 #include "operator/serve/testing/gzip.h"
 #include "operator/serve/testing/service.h"
-#include "operator/serve/testing/small_volume.h"
 
 namespace edp::serve {
 namespace {
@@ -307,8 +308,78 @@ TEST(ReportService, SaysWhenAStoredReportIsDamaged) {
   EXPECT_THAT(service.events().back().detail, HasSubstr("blobs"));
 }
 
+// A service whose acts are audited on a disk that may fail.
+struct AuditedService {
+  edp::testing::TempDir dir;
+  const std::string path = dir.path() / "a.jsonl";
+  std::atomic<bool> full{false};
+  std::unique_ptr<audit::Log> log =
+      std::move(*audit::Log::open({.path = path, .calls = {.write = [this](int fd, std::string_view bytes) {
+                                                   return full ? ENOSPC : write_all(fd, bytes);
+                                                 }}}));
+  audit::Journal journal{*log};
+  Service service{[this](ReportServiceOptions& options) { options.journal = &journal; }};
+
+  // "act outcome actor", and the intention or the reason.
+  std::vector<std::string> lines() const {
+    std::vector<std::string> told;
+    (void)audit::for_each_line(path, [&](std::string_view text, uint64_t, bool) {
+      const auto line = audit::parse_line(text);
+      if (!line || line->act.starts_with("audit.")) return true;
+      told.push_back(line->act + " " + line->outcome + " " + line->object["actor"].value("name", "") +
+                     (line->intent ? " of " + std::to_string(*line->intent) : "") +
+                     (line->object.contains("reason") ? " " + line->object.value("reason", "") : ""));
+      return true;
+    });
+    return told;
+  }
+};
+
+TEST(ReportService, WhatItDoesIsInTheAudit) {
+  AuditedService audited;
+  Service& service = audited.service;
+  EXPECT_EQ(service.upload("runner-1", key(1), kReport).status, 201);
+  EXPECT_EQ(service.upload("runner-1", key(2), kReport).status, 403);
+  EXPECT_EQ(service.fetch("alice", Service::path(key(1))).status, 200);
+  EXPECT_EQ(service.fetch("alice", "/api/v1/runs/shop/why-slow").status, 200);
+  EXPECT_EQ(service.fetch("bob", Service::path(key(1))).status, 403);
+  const std::string runner = testing::kRunner;
+  const auto lines = audited.lines();
+  ASSERT_EQ(lines.size(), 6U);
+  EXPECT_EQ(lines[0], "report.upload intended " + runner);
+  EXPECT_EQ(lines[1], "report.upload done " + runner + " of 2");
+  EXPECT_THAT(lines[2], StartsWith("report.upload refused " + runner + " 403 "));
+  EXPECT_EQ(lines[3], "report.download done alice");
+  EXPECT_EQ(lines[4], "report.list done alice");
+  EXPECT_EQ(lines[5], "report.download refused bob 403 Forbidden");
+}
+
+TEST(ReportService, WhatCantBeAuditedIsNotDone) {
+  AuditedService audited;
+  Service& service = audited.service;
+  EXPECT_EQ(service.upload("runner-1", key(1), kReport).status, 201);
+  audited.full = true;
+  const std::string other = kReport + "\n";
+  const Got put = service.upload("runner-1", key(1), other);
+  EXPECT_EQ(put.status, 503);
+  EXPECT_EQ(reason(put), "AuditUnavailable");
+  EXPECT_EQ(get(*service.store, key(1)), kReport);  // not replaced
+  EXPECT_EQ(reason(service.fetch("alice", Service::path(key(1)))), "AuditUnavailable");
+  EXPECT_EQ(reason(service.fetch("alice", "/api/v1/runs/shop/why-slow")), "AuditUnavailable");
+  EXPECT_THAT(service.events().back().detail, HasSubstr("No space left on device"));
+  audited.full = false;
+  EXPECT_EQ(service.upload("runner-1", key(1), other).status, 201);
+  EXPECT_EQ(service.fetch("alice", Service::path(key(1))).body, other);
+}
+
+TEST(ReportService, RefusedStrangersDontFillTheAudit) {
+  AuditedService audited;
+  for (int i = 0; i < 70; ++i) EXPECT_EQ(audited.service.fetch("nobody", Service::path(key(1))).status, 401);
+  EXPECT_EQ(audited.lines().size(), 60U);
+}
+
 TEST(ReportService, AnswersAFullDiskWith507) {
-  const std::string said = testing::in_small_volume("/tmp", "3m", []() -> std::string {
+  const std::string said = edp::testing::in_small_volume("/tmp", "3m", []() -> std::string {
     Service service;
     std::string large = kReport;
     large.insert(large.size() - 1, 900'000, ' ');

@@ -52,7 +52,7 @@ tl::expected<http::Reply, Fault> Uploads::take(http::ServerRequest& request, con
   if (!slot.got()) return tl::unexpected(Fault{503, "Busy", "too many uploads at once; try again", {}});
 
   const auto before = store_.find(key);
-  const auto ref = receive(request, key, *attempt);
+  const auto ref = receive(request, key, *attempt, event);
   if (!ref) return tl::unexpected(ref.error());
   event.digest = ref->digest;
   event.bytes = ref->bytes;
@@ -64,7 +64,7 @@ tl::expected<http::Reply, Fault> Uploads::take(http::ServerRequest& request, con
 }
 
 tl::expected<ReportRef, Fault> Uploads::receive(http::ServerRequest& request, const ReportKey& key,
-                                                int attempt) {
+                                                int attempt, ServeEvent& event) {
   const uint64_t most = key.file == ReportFile::kJson ? options_.max_json_bytes : options_.max_html_bytes;
   const std::string expected(request.header("X-EDP-Digest"));
   if (!expected.empty() && !valid_digest(expected)) {
@@ -100,6 +100,11 @@ tl::expected<ReportRef, Fault> Uploads::receive(http::ServerRequest& request, co
   if (!expected.empty() && digest != expected) {
     return tl::unexpected(Fault{422, "DigestMismatch", "what came has another digest: " + digest, {}});
   }
+  event.digest = digest;
+  event.bytes = (*writer)->bytes();
+  const auto intent = auditor_.intend_upload(event);
+  if (!intent) return tl::unexpected(intent.error());
+  event.intent = *intent;
   const int64_t now = options_.now();
   auto ref = (*writer)->commit(key, attempt, now);
   if (!ref) return tl::unexpected(store_fault(ref.error()));

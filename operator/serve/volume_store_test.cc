@@ -17,9 +17,9 @@
 #include <thread>
 
 #include "common/files.h"
+#include "common/testing/small_volume.h"
 #include "common/testing/temp_dir.h"
 #include "operator/serve/testing/keys.h"
-#include "operator/serve/testing/small_volume.h"
 
 namespace edp::serve {
 namespace {
@@ -207,7 +207,7 @@ TEST_F(Volume, SaysWhatIsWrongWithItsFolder) {
 
 TEST_F(Volume, SurvivesAFullDisk) {
   fs::create_directory(root);
-  const std::string said = testing::in_small_volume(root, "4m", [this]() -> std::string {
+  const std::string said = edp::testing::in_small_volume(root, "4m", [this]() -> std::string {
     auto opened = open_volume_store({root, 0});
     if (!opened) return opened.error().to_string();
     ReportStore& store = **opened;

@@ -104,6 +104,7 @@ Result<RunRecord> read_run(std::string_view json) {
   run.created = parse_time(text_of(member(metadata, "creationTimestamp")));
   run.deleting = member(metadata, "deletionTimestamp").is_string();
   run.requested_by = requester(metadata);
+  run.requester_annotated = member(metadata, {"annotations", "edp.dev/requested-by"}).is_string();
   run.policy = text_of(member(metadata, {"labels", "edp.dev/policy"}));
   run.trigger = text_of(member(metadata, {"annotations", "edp.dev/trigger"}));
 

@@ -179,9 +179,10 @@ struct RunRecord {
   int64_t created = 0;
   bool deleting = false;
   std::string
-      requested_by;     // annotation edp.dev/requested-by, else the manager of managedFields that made it
-  std::string policy;   // label edp.dev/policy: the DiagnosticPolicy that made it
-  std::string trigger;  // annotation edp.dev/trigger
+      requested_by;  // annotation edp.dev/requested-by, else the manager of managedFields that made it
+  bool requester_annotated = false;  // the former
+  std::string policy;                // label edp.dev/policy: the DiagnosticPolicy that made it
+  std::string trigger;               // annotation edp.dev/trigger
   RunTarget target;
   std::string profile = "prod-k8s";
   std::vector<std::string> collectors;  // empty: the profile's

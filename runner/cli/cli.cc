@@ -10,6 +10,7 @@
 
 #include "common/version.h"
 #include "runner/cli/arguments.h"
+#include "runner/cli/audit_command.h"
 #include "runner/cli/diagnose_command.h"
 #include "runner/cli/list_commands.h"
 #include "runner/cli/mask_command.h"
@@ -65,6 +66,7 @@ int run(int argc, char** argv) try {
   add_trace_command(app, status);
   add_list_commands(app, status);
   add_mask_command(app, status);
+  add_audit_commands(app, status);
 
   kubectl::add_plugin_commands(
       *app.add_subcommand("kubectl",

@@ -76,7 +76,7 @@ int Delivery::failed(const Error& error) {
 }
 
 int Delivery::deliver(const report::Sealed& sealed, Clock::time_point run_began, double timeout_seconds,
-                      const CancelToken& cancel) {
+                      const CancelToken& cancel, const RunAudit& audit) {
   const model::Report& report = sealed.report;
   const std::string& json = sealed.json;
   upload::Summary summary = upload::summarize(report);
@@ -111,7 +111,12 @@ int Delivery::deliver(const report::Sealed& sealed, Clock::time_point run_began,
         .grace = std::chrono::seconds(15)};
     const auto send = [&](const upload::File& file) -> Result<void> {
       if (!put) return tl::unexpected(put.error());
-      return upload::put_file(file, plan, *put, cancel);
+      const std::string url = options_.upload + "/" + file.name;
+      const auto intent = audit.begin_upload(url, upload::digest_of(file.body));
+      if (!intent) return tl::unexpected(intent.error());
+      auto done = upload::put_file(file, plan, *put, cancel);
+      audit.end_upload(*intent, url, done);
+      return done;
     };
     const auto sent = send({.name = "report.json", .content_type = "application/json", .body = json});
     summary.uploaded = sent.has_value();

@@ -9,6 +9,7 @@
 #include "common/cancel.h"
 #include "common/result.h"
 #include "runner/cli/diagnose_command.h"
+#include "runner/cli/run_audit.h"
 #include "runner/report/sealed.h"
 #include "runner/upload/summary.h"
 
@@ -35,7 +36,7 @@ class Delivery {
   // tried again, yet for 20 s at least. After `cancel` (SIGTERM) they have 15 s: a pod is killed 30 s after
   // it.
   int deliver(const report::Sealed& sealed, std::chrono::steady_clock::time_point run_began,
-              double timeout_seconds, const CancelToken& cancel);
+              double timeout_seconds, const CancelToken& cancel, const RunAudit& audit);
 
  private:
   const DiagnoseOptions& options_;

@@ -12,6 +12,7 @@
 #include "runner/cli/deliver.h"
 #include "runner/cli/progress.h"
 #include "runner/cli/remote_command.h"
+#include "runner/cli/run_audit.h"
 #include "runner/config/quantity.h"
 #include "runner/report/report.h"
 #include "runner/run/run.h"
@@ -40,12 +41,13 @@ Result<config::DiagnosticProfile> profile_of(const DiagnoseOptions& options) {
 Result<run::Request> request_of(const DiagnoseOptions& options) {
   auto profile = profile_of(options);
   if (!profile) return tl::unexpected(profile.error());
-  run::Request request{.profile = std::move(*profile),
-                       .access = {.ca_file = options.ca_file,
-                                  .token_file = options.token_file,
-                                  .user = options.user,
-                                  .password_file = options.password_file},
-                       .artefact_folder = options.artefacts};
+  run::Request request;
+  request.profile = std::move(*profile);
+  request.access = {.ca_file = options.ca_file,
+                    .token_file = options.token_file,
+                    .user = options.user,
+                    .password_file = options.password_file};
+  request.artefact_folder = options.artefacts;
   if (options.targets.empty()) {
     return fail("no target; name one, such as --target http://127.0.0.1:6060 (--help lists the options)");
   }
@@ -107,6 +109,11 @@ std::shared_ptr<DiagnoseOptions> add_diagnose_options(CLI::App& app) {
   app.add_option("--sarif", options->sarif, "Write SARIF 2.1.0 here")->type_name("FILE");
   app.add_option("--artefacts", options->artefacts, "Keep everything that was collected in this folder")
       ->type_name("FOLDER");
+  app.add_option(
+         "--audit-log", options->audit_log,
+         "Write each act into this audit stream before it is carried out, - for standard output; default: "
+         "$EDP_AUDIT_LOG, else the profile's audit-log. $EDP_AUDIT_KEY names the key file that seals it")
+      ->type_name("FILE|-");
   app.add_option("--upload", options->upload,
                  "PUT the reports to URL/report.json and URL/report.html when they are made")
       ->type_name("URL");
@@ -133,8 +140,12 @@ std::shared_ptr<DiagnoseOptions> add_diagnose_options(CLI::App& app) {
 int diagnose(const DiagnoseOptions& options) {
   if (is_remote(options)) return diagnose_remote(options);
   Delivery delivery(options);
-  const auto request = request_of(options);
+  auto request = request_of(options);
   if (!request) return delivery.failed(request.error());
+  auto audit = RunAudit::open(options.audit_log, request->profile);
+  if (!audit) return delivery.failed(audit.error());
+  request->journal = audit->journal();
+  request->on_behalf = audit->on_behalf();
   if (const auto writable = delivery.check(); !writable) return delivery.failed(writable.error());
 
   const auto began = std::chrono::steady_clock::now();
@@ -149,7 +160,7 @@ int diagnose(const DiagnoseOptions& options) {
   }
   if (!sealed) return delivery.failed(sealed.error());
   if (!options.quiet) print_verdict(sealed->report, options);
-  return delivery.deliver(*sealed, began, request->profile.timeout_seconds, cancel);
+  return delivery.deliver(*sealed, began, request->profile.timeout_seconds, cancel, *audit);
 }
 
 }  // namespace edp::cli

@@ -19,6 +19,7 @@ struct DiagnoseOptions {
   std::string profile;                                 // empty: local, or in a cluster prod-k8s
   std::optional<std::string> duration, timeout, gate;  // unset: the profile's
   std::string output, junit, sarif, artefacts;
+  std::string audit_log;  // a file, or - for standard output; empty: $EDP_AUDIT_LOG, else the profile's
   std::string ca_file, token_file, user, password_file;
   std::string upload, upload_token_file, upload_ca, summary;
   bool exit_zero = false;

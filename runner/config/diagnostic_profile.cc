@@ -56,6 +56,8 @@ class Reader {
         read_thresholds(value);
       } else if (key == "masking") {
         read_masking(value);
+      } else if (key == "audit-log") {
+        text(value, profile.audit_log);
       } else {
         unknown_key(key_node, key, kKeys);
       }
@@ -70,8 +72,8 @@ class Reader {
 
   inline static const std::vector<std::string> kSeverities = {"INFO", "WARNING", "CRITICAL"};
   inline static const std::vector<std::string> kKeys = {
-      "name",  "description", "duration",       "timeout", "gate",      "collectors", "on-demand",
-      "trace", "limits",      "mutex-sampling", "rules",   "rules-off", "thresholds", "masking"};
+      "name",   "description",    "duration", "timeout",   "gate",       "collectors", "on-demand", "trace",
+      "limits", "mutex-sampling", "rules",    "rules-off", "thresholds", "masking",    "audit-log"};
   inline static const std::vector<std::string> kOnDemandKeys = {"collectors", "blocked-goroutines"};
   inline static const std::vector<std::string> kTraceKeys = {"window", "repeats", "flight-recorder"};
   inline static const std::vector<std::string> kMaskingKeys = {"name", "pattern", "replace"};

@@ -39,6 +39,7 @@ struct DiagnosticProfile {
   std::vector<std::string> rules_off;
   std::map<std::string, double, std::less<>> thresholds;
   std::vector<masking::OwnPattern> masking;  // beyond what is always masked
+  std::string audit_log;                     // a file, or - for standard output; empty: none
 
   [[nodiscard]] Thresholds threshold_values() const { return Thresholds(thresholds); }
 };

@@ -41,6 +41,18 @@ Result<Json> Cluster::create(const std::string& path, const Json& object, const 
   return ask({.method = "POST", .path = path + "?fieldManager=kubectl-edp", .body = object.dump()}, cancel);
 }
 
+Result<Json> Cluster::create_run(const std::string& ns, Json run, const CancelToken& cancel) const {
+  const Json review = {{"apiVersion", "authentication.k8s.io/v1"}, {"kind", "SelfSubjectReview"}};
+  if (const auto told = ask({.method = "POST",
+                             .path = "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+                             .body = review.dump()},
+                            cancel)) {
+    const std::string user = text_at(*told, {"status", "userInfo", "username"});
+    if (!user.empty()) run["metadata"]["annotations"]["edp.dev/requested-by"] = user;
+  }
+  return create(runs_path(ns), run, cancel);
+}
+
 Result<Json> Cluster::merge_patch(const std::string& path, const Json& patch,
                                   const CancelToken& cancel) const {
   return ask({.method = "PATCH",

@@ -38,6 +38,9 @@ class Cluster {
                                     const CancelToken& cancel = {}) const;
   [[nodiscard]] Result<Json> merge_patch(const std::string& path, const Json& patch,
                                          const CancelToken& cancel = {}) const;
+  // A DiagnosticRun that says who asks for it, as far as the apiserver tells us (SelfSubjectReview).
+  [[nodiscard]] Result<Json> create_run(const std::string& ns, Json run,
+                                        const CancelToken& cancel = {}) const;
   // Every object of a collection, page by page. `query` without '?'.
   [[nodiscard]] Result<std::vector<Json>> list(const std::string& path, const std::string& query = {},
                                                const CancelToken& cancel = {}) const;

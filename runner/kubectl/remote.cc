@@ -81,7 +81,7 @@ class Remote {
     if (targets.empty()) targets.push_back(all_enabled());
     for (const ClusterTarget& target : targets) {
       const std::string ns = target.ns.empty() ? cluster_.ns() : target.ns;
-      const auto made = cluster_.create(runs_path(ns), run_object(target, ns, options_.run), cancel);
+      const auto made = cluster_.create_run(ns, run_object(target, ns, options_.run), cancel);
       if (!made) {
         complain(made.error().at("no run for " + target.shown + " in " + ns).to_string());
         return false;

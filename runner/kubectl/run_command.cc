@@ -52,7 +52,7 @@ Result<int> run(const Options& options, const Cluster& cluster) {
   if (!target) return tl::unexpected(target.error());
   const auto how = run_options(options);
   if (!how) return tl::unexpected(how.error());
-  const auto made = cluster.create(runs_path(cluster.ns()), run_object(*target, cluster.ns(), *how));
+  const auto made = cluster.create_run(cluster.ns(), run_object(*target, cluster.ns(), *how));
   if (!made) return tl::unexpected(made.error());
   const std::string name = text_at(*made, {"metadata", "name"});
   if (options.format == "json") {

@@ -17,7 +17,7 @@ constexpr std::string_view kNoCounts = R"("masking": {})";
 
 Result<Sealed> seal(model::Report report, const std::shared_ptr<const masking::Patterns>& patterns) {
   masking::Counts counts;
-  Sealed sealed{.json = masking::mask_json(to_json(report), patterns, counts), .report = {}};
+  Sealed sealed{.masked = {}, .json = masking::mask_json(to_json(report), patterns, counts), .report = {}};
   for (model::Facts& facts : report.targets) {
     for (model::TraceFact& trace : facts.traces) {
       auto masked = std::make_shared<model::Timeline>(*trace.timeline);  // what is large is shared
@@ -27,7 +27,8 @@ Result<Sealed> seal(model::Report report, const std::shared_ptr<const masking::P
   }
   const size_t place = sealed.json.find(kNoCounts);
   if (place == std::string::npos) return fail("the report has no place for the masking's counts");
-  const std::string struck = nlohmann::json(counts.by_name()).dump();
+  sealed.masked = counts.by_name();
+  const std::string struck = nlohmann::json(sealed.masked).dump();
   sealed.json.replace(place, kNoCounts.size(), R"("masking": )" + struck);
   auto read = from_json(sealed.json);
   if (!read) return tl::unexpected(read.error());

@@ -2,6 +2,8 @@
 // it from here, so that a new way out can't forget the masking.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -12,7 +14,8 @@
 namespace edp::report {
 
 struct Sealed {
-  std::string json;  // edp.report/v1; its "masking" says how often each kind was hidden
+  std::map<std::string, uint64_t> masked;  // how often each kind was hidden
+  std::string json;                        // edp.report/v1; its "masking" says how often each kind was hidden
   model::Report
       report;  // the same, as from_json() reads it, and the masked traces: for pages, people, build servers
 };

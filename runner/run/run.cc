@@ -15,6 +15,7 @@
 #include "common/version.h"
 #include "runner/analyse/rule.h"
 #include "runner/run/artefact.h"
+#include "runner/run/collection_audit.h"
 #include "runner/run/gather.h"
 #include "runner/run/on_demand.h"
 
@@ -112,8 +113,15 @@ Result<report::Sealed> diagnose(const Request& request, const CancelToken& cance
                        .tool_version = std::string(kVersion)};
   report.run_id = make_run_id(report.started);
 
-  std::vector<collect::TargetCollection> collections = collect::collect(
-      request.targets, plan_of(request), {.run_began = began, .cancel = cancel, .progress = progress});
+  CollectionAudit audit(request, report.run_id);
+  const auto collect_audited = [&](const std::vector<collect::TargetSpec>& targets,
+                                   const collect::CollectPlan& plan) -> CollectionAudit::Collected {
+    return audit.carry_out(targets, [&] {
+      return collect::collect(targets, plan, {.run_began = began, .cancel = cancel, .progress = progress});
+    });
+  };
+  auto collected = collect_audited(request.targets, plan_of(request));
+  if (!collected) return tl::unexpected(collected.error());
 
   const decode::Limits limits{.max_inflated_bytes = request.profile.max_inflated_bytes};
   std::string keep_failure;
@@ -133,19 +141,21 @@ Result<report::Sealed> diagnose(const Request& request, const CancelToken& cance
     collect::CollectPlan plan = plan_of(request);
     plan.collectors = request.profile.on_demand;
     plan.timeout_seconds = seconds_left;
-    return collect::collect({target}, plan, {.run_began = began, .cancel = cancel, .progress = progress});
+    return collect_audited({target}, plan);
   };
   const auto seconds_left = [&] { return request.profile.timeout_seconds - seconds_since(began); };
 
   const config::Thresholds thresholds = request.profile.threshold_values();
   const std::vector<std::string> rules = rules_of(request.profile);
   bool has_facts = false;
-  for (collect::TargetCollection& collection : collections) {
+  for (collect::TargetCollection& collection : *collected) {
     const collect::TargetSpec target = collection.target;
     Gathered gathered = gather(std::move(collection), limits, keep);
     if (wants_more(request, target, gathered.facts) && !cancel.cancelled() && seconds_left() > 1) {
-      for (collect::TargetCollection& more : collect_on_demand(target, seconds_left())) {
-        add(gathered, gather(std::move(more), limits, keep));
+      auto more = collect_on_demand(target, seconds_left());
+      if (!more) keep_failure = more.error().to_string();
+      for (collect::TargetCollection& one : more.value_or(std::vector<collect::TargetCollection>())) {
+        add(gathered, gather(std::move(one), limits, keep));
       }
     }
     if (gathered.has_facts) {
@@ -165,7 +175,9 @@ Result<report::Sealed> diagnose(const Request& request, const CancelToken& cance
   report.cancelled = cancel.cancelled();
   report.exit_status = exit_status(report, has_facts);
   report.seconds = seconds_since(began);
-  return report::seal(std::move(report), *patterns);
+  auto sealed = report::seal(std::move(report), *patterns);
+  if (sealed) audit.note_report(*sealed);
+  return sealed;
 }
 
 }  // namespace edp::run

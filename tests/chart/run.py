@@ -93,8 +93,44 @@ def tls_of_the_chart():
     import base64
 
     for path, names in ((None, []), (HERE / "values/claim.yaml", ["edp.example.com"])):
-        secret = next(o for o in objects(render(*([path] if path else []))) if o["kind"] == "Secret")
+        secret = next(o for o in objects(render(*([path] if path else []))) if o["kind"] == "Secret" and o["metadata"]["name"] == "edp-reports-tls")
         _verify({key: base64.b64decode(value).decode() for key, value in secret["data"].items()}, ["edp-reports.edp.svc", "edp-operator.edp.svc", *names])
+
+
+def audit_keys():
+    """The chart's and the script's are Ed25519 keys, and made anew each time."""
+    import base64
+
+    seen = set()
+    for text in (render(), render(), run(ROOT / "deploy/make-audit-key.sh")):
+        secret = next(o for o in objects(text) if o["kind"] == "Secret" and o["metadata"]["name"] == "edp-audit-key")
+        pem = base64.b64decode(secret["data"]["key"]).decode()
+        if "ED25519" not in run(tool("openssl"), "pkey", "-noout", "-text", text=pem).upper():
+            raise Failure("no Ed25519 key")
+        seen.add(pem)
+    if len(seen) != 3:
+        raise Failure("the same key twice")
+
+
+def requester_is_guarded():
+    """Always by a ValidatingAdmissionPolicy; set by a MutatingAdmissionPolicy where the cluster serves that."""
+
+
+    def kinds(text):
+        found = {o["kind"]: o for o in objects(text)}
+        return found | {key: value for o in objects(text) if o["kind"] == "ConfigMap" for key, value in o["data"].items()}
+
+    plain = kinds(render())
+    if "ValidatingAdmissionPolicyBinding" not in plain or "MutatingAdmissionPolicy" in plain:
+        raise Failure(f"{sorted(plain)}")
+    for version in ("v1", "v1beta1"):
+        serving = kinds(run(tool("helm"), "template", "edp", CHART, "--namespace", "edp", "--kube-version", KUBERNETES, "--api-versions", f"admissionregistration.k8s.io/{version}/MutatingAdmissionPolicy"))
+        if serving.get("MutatingAdmissionPolicyBinding", {}).get("apiVersion") != f"admissionregistration.k8s.io/{version}":
+            raise Failure(f"{version} is served, and not used")
+    for node in (plain, kinds(render(HERE / "values/least.yaml"))):
+        config = yaml.safe_load(node["operator.yaml"])
+        if config.get("audit", {}).get("requesterChecked", False) != ("ValidatingAdmissionPolicy" in node):
+            raise Failure("the operator is told another thing than what is in force")
 
 
 def _verify(secret, names):
@@ -152,6 +188,8 @@ def all_checks():
     yield "deploy: equal to the chart", deploy_equals_the_chart
     yield "deploy: TLS script", tls_script
     yield "TLS: the chart's certificates verify", tls_of_the_chart
+    yield "audit: keys", audit_keys
+    yield "audit: who asked is guarded", requester_is_guarded
     yield "kubeconform: finds a misspelt key", conform_refuses
     for path in value_files():
         name = path.stem if path else "defaults"

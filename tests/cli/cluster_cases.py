@@ -64,6 +64,7 @@ def plugin(bench):
         "timeout": "120s", "gate": "WARNING", "priority": "Critical", "collectors": ["cpu", "heap"]}, f"spec {spec}"))
     bench.expect("run by labels", kubectl("run", "-l", "app=web,tier in (a,b),!old", "-o", "json"), 0,
                  r'"matchLabels": \{\s*"app": "web".*"operator": "In".*"operator": "DoesNotExist"')
+    bench.expect("a run says who asks for it", kubectl("run", "deploy/warning", "-o", "json"), 0, '"edp.dev/requested-by": "jane"')
     bench.expect("run --wait below the gate", kubectl("run", "sts/fine", "--gate", "WARNING", "--wait"), 2, "gate Failed")
     bench.expect("run --wait, gate passed", kubectl("run", "ds/warning", "--wait"), 0,
                  r"diagnosticrun\.edp\.dev/warning-\w+.*Succeeded, 1 WARNING; gate Passed.*Waiting \(waits for room.*Running 0/1",

@@ -170,6 +170,8 @@ class Handler(BaseHTTPRequestHandler):
             return status(404, "NotFound", "the server could not find the requested resource")
         if flavour == "forbidden":
             return status(403, "Forbidden", 'diagnosticruns.edp.dev is forbidden: User "jane" cannot do that in the namespace "shop"')
+        if path == "/apis/authentication.k8s.io/v1/selfsubjectreviews":
+            return 201, {"kind": "SelfSubjectReview", "status": {"userInfo": {"username": "jane"}}}
         match = re.fullmatch(r"/apis/edp.dev/v1alpha1/namespaces/([^/]+)/diagnosticruns(?:/([^/]+))?", path)
         if path == "/apis/edp.dev/v1alpha1/diagnosticruns":
             return 200, {"kind": "DiagnosticRunList", "metadata": {}, "items": list(cluster.runs.values())}

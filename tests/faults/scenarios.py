@@ -3,12 +3,16 @@ making of trouble; what it prints goes into the closing table."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import signal
+import subprocess
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
-from harness import JOBS, RUNS, SUMMARY, Cluster, Operator, Player, Proxy, check, stopped, wait_for
+from harness import JOBS, ROOT, RUNS, SUMMARY, WORK, Cluster, Operator, Player, Proxy, check, stopped, wait_for
 
 
 def jobs_by_run(cluster: Cluster) -> Counter[str]:
@@ -405,6 +409,63 @@ def wrong_inputs(cluster: Cluster, proxy: Proxy, full: bool) -> str:
     return "; ".join(said)
 
 
-SCENARIOS = [plain_run, deleted_run, kill_points, lost_answers, watch_drops, outage, two_replicas, many_runs, wrong_inputs]
+def audit_disk_full(cluster: Cluster, proxy: Proxy, full: bool) -> str:
+    """No act without a line: while the audit's disk is full no Job is made, and the run says why; with room again all goes on,
+    through a kill -9 as well."""
+    clear(cluster)
+    folder = WORK / "audit"
+    folder.mkdir(exist_ok=True)
+    runner = ROOT / "build/release/bin/edp-runner"
+    key = WORK / "audit.key"
+    for old in (key, Path(f"{key}.pub")):
+        old.unlink(missing_ok=True)
+    subprocess.run([runner, "audit", "keygen", key], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], check=True)
+    try:
+        with Player(cluster), Operator(proxy.url, audit={"folder": str(folder), "keyFile": str(key), "requesterChecked": True}) as operator:
+            operator.wait_ready()
+            cluster.run("audit-0", target={"pod": "checkout-0"}, profile="light")
+            check(cluster.wait_ended("audit-0")["type"] == "Succeeded", "audit-0")
+            ballast = folder / "ballast"
+            with contextlib.suppress(OSError):
+                ballast.write_bytes(bytes(1 << 20))
+
+            def told(name: str) -> list[str]:
+                events = cluster.items("/apis/events.k8s.io/v1/namespaces/shop/events")
+                return [e["note"] for e in events if e["reason"] == "AuditFailed" and e["regarding"]["name"] == name]
+
+            # The file's last block has room for some more lines.
+            for number in range(1, 12):
+                name = f"audit-{number}"
+                cluster.run(name, target={"pod": f"checkout-{number}"}, profile="light")
+                wait_for(f"{name}'s end, or an Event AuditFailed", 30, lambda name=name: cluster.ended(name) or told(name))
+                if told(name):
+                    break
+            note = told(name)[0]
+            check("No space left on device" in note and "can't be audited" in note, f"the Event says {note}")
+            check(jobs_by_run(cluster)[name] == 0, "a Job was made that nobody has written down")
+            check(operator.metric("edp_audit_failures_total") > 0, "edp_audit_failures_total")
+            ballast.unlink()
+            check(cluster.wait_ended(name)["type"] == "Succeeded", name)
+            operator.kill()
+            operator.start()
+            operator.wait_ready()
+            cluster.run("audit-last", target={"pod": "checkout-20"}, profile="light")
+            check(cluster.wait_ended("audit-last")["type"] == "Succeeded", "audit-last")
+            names = [run["metadata"]["name"] for run in cluster.items(RUNS)]
+            one_job_each(cluster, names)
+            operator.terminate()
+        done = subprocess.run([runner, "audit", "verify", folder, "--key", f"{key}.pub"], capture_output=True, text=True, check=False)
+        check(done.returncode == 0, f"audit verify: {done.stdout}")
+        lines = [json.loads(line) for line in (folder / "op-a.jsonl").read_text().splitlines()]
+        for name in names:
+            acts = [line["outcome"] for line in lines if line["act"] == "job.create" and line["why"]["run"] == f"shop/{name}"]
+            check(acts[-2:] == ["intended", "done"], f"{name}: {acts}")
+        return f"{len(lines)} lines, whole; while full: {note}"
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+SCENARIOS = [plain_run, deleted_run, kill_points, lost_answers, watch_drops, outage, two_replicas, many_runs, wrong_inputs, audit_disk_full]
 FULL_ONLY = [black_hole]
 _ = signal

@@ -69,6 +69,13 @@ printf '\7card 622848123456781234, 4111 1111 1111 1111 tel +86 138-1234-5678\nAu
 printf '\3{"password": "x", "url": "postgres://a:b@c/d", "jwt": "eyJhbGciOiJIU.eyJzdWIiOi.x"}\n-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----' >"$made/mask.2"
 seed fuzz_mask "$made"/mask.*
 
+# Steps of tampering; and, behind a zero, a stream.
+printf '\1\0\5\0' >"$made/audit.1"
+printf '\1\2\3\11\3\4\20' >"$made/audit.2"
+printf '\1\1\7\11\4\3\3\5\20\0' >"$made/audit.3"
+printf '\0{"act":"x","prev":"%064d","seq":1,"stream":"%032d","time":"t","v":1}\n' 0 0 >"$made/audit.4"
+seed fuzz_audit "$made"/audit.*
+
 # Objects and streams as an apiserver 1.37 sent them; of a stream the first byte draws the cuts.
 seed fuzz_pod kubernetes/*_pod.json
 for file in kubernetes/list.json kubernetes/watch.jsonl; do

@@ -92,3 +92,45 @@ def operator_pods_are_restricted(kubectl):
     out = kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(template))
     if "arning" in out:
         raise Failure(out)
+
+
+RUN = "apiVersion: edp.dev/v1alpha1\nkind: DiagnosticRun\nmetadata: {name: %s, namespace: shop%s}\nspec: {target: {pod: a}}\n"
+
+
+def _run(name, requester=None):
+    return RUN % (name, f", annotations: {{edp.dev/requested-by: '{requester}'}}" if requester else "")
+
+
+def requester_is_the_user(kubectl):
+    """Who makes a run may say so, or say nothing, but can't say that it was somebody else."""
+    me = kubectl.json("auth", "whoami")["status"]["userInfo"]["username"]
+    kubectl("create", "--dry-run=server", "-f", "-", text=_run("asked", me))
+    kubectl.refuses(f"the annotation edp.dev/requested-by says mallory, but you are {me}", "create", "--dry-run=server", "-f", "-", text=_run("asked", "mallory"))
+    kubectl.refuses("says policy/nightly, but you are", "create", "--dry-run=server", "-f", "-", text=_run("asked", "policy/nightly"))
+    made = json.loads(kubectl("create", "--dry-run=server", "-o", "json", "-f", "-", text=_run("asked")))["metadata"].get("annotations", {})
+    serves = "mutatingadmissionpolicies" in kubectl("api-resources", "--api-group=admissionregistration.k8s.io", "-o", "name")
+    if made.get("edp.dev/requested-by") != (me if serves else None):
+        raise Failure(f"who says nothing: {made}, and mutating policies are {'served' if serves else 'not served'}")
+
+
+def requester_stays(kubectl):
+    """Neither changed nor added nor removed afterwards; all else of a run may be."""
+    me = kubectl.json("auth", "whoami")["status"]["userInfo"]["username"]
+    kubectl("create", "-f", "-", text=_run("asked", me))
+    try:
+        refused = "the annotation edp.dev/requested-by can't be changed"
+        kubectl.refuses(refused, "annotate", "drun", "asked", "-n", "shop", "--overwrite", "edp.dev/requested-by=mallory")
+        kubectl.refuses(refused, "annotate", "drun", "asked", "-n", "shop", "edp.dev/requested-by-")
+        kubectl("annotate", "drun", "asked", "-n", "shop", "example.com/note=x")
+        kubectl("patch", "drun", "asked", "-n", "shop", "--type=merge", "-p", '{"spec":{"cancel":true}}')
+    finally:
+        kubectl("delete", "drun", "asked", "-n", "shop")
+
+
+def operator_names_policies(kubectl):
+    """The operator makes runs for policies, and says so."""
+    operator = kubectl.as_service_account("edp", "edp-operator")
+    try:
+        operator("create", "--dry-run=server", "-f", "-", text=_run("asked", "policy/nightly"))
+    finally:
+        operator.close()

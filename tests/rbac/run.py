@@ -26,6 +26,8 @@ def all_checks(kubectl, release, update):
         yield f"admission: {check.__name__.replace('_', ' ')}", lambda check=check: check(kubectl)
     for what, change in admission.LOOSE.items():
         yield f"admission: refuses {what}", lambda change=change: admission.restricted(kubectl, change)
+    for check in (admission.requester_is_the_user, admission.requester_stays, admission.operator_names_policies):
+        yield f"admission: {check.__name__.replace('_', ' ')}", lambda check=check: check(kubectl)
     yield "rights: any ServiceAccount's are harmless", lambda: golden.baseline_is_harmless(kubectl)
     for account, verb, what, namespace, may in golden.QUESTIONS:
         name = f"rights: {account[1]} {'may' if may else 'may not'} {verb} {what} in {namespace or 'any namespace'}"

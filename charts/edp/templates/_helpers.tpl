@@ -40,6 +40,27 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if and (include "edp.onVolume" .) (eq .Values.reports.store.volume.kind "persistentVolumeClaim") }}true{{ end -}}
 {{- end }}
 
+{{/* "true" where the audit's files are on a claim. */}}
+{{- define "edp.auditOnClaim" -}}
+{{- if and .Values.audit.enabled (eq .Values.audit.volume.kind "persistentVolumeClaim") }}true{{ end -}}
+{{- end }}
+
+{{- define "edp.auditKeySecret" -}}
+{{ .Values.audit.existingKeySecret | default "edp-audit-key" }}
+{{- end }}
+
+{{/* "true" where an admission policy guards edp.dev/requested-by. */}}
+{{- define "edp.requesterChecked" -}}
+{{- if and .Values.audit.enabled .Values.audit.requestedBy.enabled }}true{{ end -}}
+{{- end }}
+
+{{/* The version of MutatingAdmissionPolicy that the cluster serves; empty: none. */}}
+{{- define "edp.mutatingVersion" -}}
+{{- range $version := list "v1" "v1beta1" "v1alpha1" }}
+{{- if $.Capabilities.APIVersions.Has (printf "admissionregistration.k8s.io/%s/MutatingAdmissionPolicy" $version) }}{{ $version }} {{ end }}
+{{- end }}
+{{- end }}
+
 {{/* Restricted, and the image's own user. */}}
 {{- define "edp.podSecurity" -}}
 runAsNonRoot: true
@@ -70,6 +91,9 @@ capabilities: {drop: [ALL]}
 {{- if and (eq .type "s3") (not (and .s3.endpoint .s3.bucket .s3.existingSecret)) }}
 {{- fail "reports.store.s3 needs endpoint, bucket and existingSecret" }}
 {{- end }}
+{{- end }}
+{{- if and (include "edp.auditOnClaim" .) (gt (int .Values.replicas) 1) (not .Values.audit.volume.existingClaim) (not (has "ReadWriteMany" .Values.audit.volume.accessModes)) }}
+{{- fail "audit.volume: a ReadWriteOnce claim can be mounted on one node only: set replicas to 1, or use ReadWriteMany" }}
 {{- end }}
 {{- if and (include "edp.onClaim" .) (gt (int .Values.replicas) 1) (not .Values.reports.store.volume.existingClaim) (not (has "ReadWriteMany" .Values.reports.store.volume.accessModes)) }}
 {{- fail "a ReadWriteOnce claim can be mounted on one node only: set replicas to 1, or use ReadWriteMany or s3" }}

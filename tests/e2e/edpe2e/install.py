@@ -75,8 +75,9 @@ class Installation:
         kubectl = self.environment.kubectl.within("")
         # Namespaces and kinds first: what needs them comes in the same breath.
         kubectl.run("apply", "--server-side", "--filename=-", stdin=as_yaml(*objects))
-        secret = subprocess.run([ROOT / "deploy/make-tls-secret.sh", NAMESPACE], capture_output=True, text=True, check=True)
-        kubectl.apply(secret.stdout)
+        for script in ("make-tls-secret.sh", "make-audit-key.sh"):
+            secret = subprocess.run([ROOT / "deploy" / script, NAMESPACE], capture_output=True, text=True, check=True)
+            kubectl.apply(secret.stdout)
 
     def remove(self) -> None:
         """On somebody's cluster nothing is left behind."""

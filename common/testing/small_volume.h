@@ -12,7 +12,7 @@
 #include <functional>
 #include <string>
 
-namespace edp::serve::testing {
+namespace edp::testing {
 
 // "" where `scenario` said so, else what it said, or why it could not be run. As root, or where the system
 // lets users have namespaces of their own.
@@ -53,4 +53,4 @@ inline std::string in_small_volume(const std::string& at, const std::string& siz
   return said;
 }
 
-}  // namespace edp::serve::testing
+}  // namespace edp::testing
