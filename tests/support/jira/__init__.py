@@ -4,8 +4,9 @@ It remembers issues, comments, transitions, links and properties, searches them 
 refuses in Jira's words, and fails as services do when a test asks for it. `tests/jira/run.py` holds it against Atlassian's description
 of the API and against clients that people use."""
 
+from .control import Control
 from .faults import KINDS, Fault
-from .server import Control, FakeJira, Seen
+from .server import FakeJira, Seen
 from .store import WORKFLOWS, Project, User
 
 __all__ = ["KINDS", "WORKFLOWS", "Control", "FakeJira", "Fault", "Project", "Seen", "User"]

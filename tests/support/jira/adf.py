@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 INLINE = {"text", "hardBreak", "inlineCard", "emoji", "mention", "date", "status"}
+CELL = {"paragraph", "bulletList", "orderedList", "codeBlock", "heading", "panel", "rule"}
 BLOCK = {
-    "paragraph": INLINE, "heading": INLINE, "codeBlock": {"text"}, "rule": set(), "panel": {"paragraph", "heading", "bulletList", "orderedList", "codeBlock", "rule"},
+    "paragraph": INLINE, "heading": INLINE, "codeBlock": {"text"}, "rule": set(), "panel": CELL - {"panel"},
     "blockquote": {"paragraph", "bulletList", "orderedList", "codeBlock"}, "bulletList": {"listItem"}, "orderedList": {"listItem"},
     "listItem": {"paragraph", "bulletList", "orderedList", "codeBlock"}, "table": {"tableRow"}, "tableRow": {"tableCell", "tableHeader"},
-    "tableCell": {"paragraph", "bulletList", "orderedList", "codeBlock", "heading", "panel", "rule"},
-    "tableHeader": {"paragraph", "bulletList", "orderedList", "codeBlock", "heading", "panel", "rule"}, "expand": {"paragraph", "heading", "bulletList", "orderedList", "codeBlock", "panel", "table", "rule"},
+    "tableCell": CELL, "tableHeader": CELL, "expand": CELL | {"table"},
 }  # fmt: skip
 TOP = set(BLOCK) - {"listItem", "tableRow", "tableCell", "tableHeader"}
 NEEDS_CONTENT = {"bulletList", "orderedList", "listItem", "table", "tableRow", "tableCell", "tableHeader", "panel", "blockquote", "expand"}
@@ -63,4 +63,8 @@ def plain(document: Any) -> str:
 
 def of(text: str) -> dict[str, Any]:
     """A document of plain text."""
-    return {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in text.split("\n") if line]}
+    return {
+        "type": "doc",
+        "version": 1,
+        "content": [{"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in text.split("\n") if line],
+    }

@@ -7,51 +7,14 @@ import json
 import re
 from typing import Any
 
-from . import adf, jql
+from .fields import checked, rich
+from .message import NO_ISSUE, Answer, Request, refused
+from .search import Search
 from .store import PRIORITIES, TYPES, WORKFLOWS, Issue, Store, User, now
 from .views import Views
 
 
-class Answer(Exception):
-    """A body other than JSON is text as it stands."""
-
-    def __init__(self, status: int, body: Any = None, headers: dict[str, str] | None = None) -> None:
-        super().__init__(status)
-        self.status, self.body, self.headers = status, body, headers or {}
-
-
-def refused(status: int, *messages: str, **errors: str) -> Answer:
-    return Answer(status, {"errorMessages": list(messages), "errors": errors})
-
-
-NO_ISSUE = "Issue does not exist or you do not have permission to see it."
-GONE = (
-    "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline is available at "
-    "https://developer.atlassian.com/changelog/#CHANGE-2046"
-)
-
-
-class Request:
-    def __init__(self, method: str, path: str, query: dict[str, str], raw: bytes) -> None:
-        self.method, self.path, self.query, self.raw = method, path, query, raw
-
-    def json(self) -> dict[str, Any]:
-        try:
-            body = json.loads(self.raw)
-        except ValueError:
-            raise refused(400, "There was an error parsing JSON. Check that your request body is valid.") from None
-        if not isinstance(body, dict):
-            raise refused(400, "Invalid request payload. Refer to the REST API documentation and try again.")
-        return body
-
-    def number(self, name: str, default: int) -> int:
-        try:
-            return int(self.query.get(name, default))
-        except ValueError:
-            raise Answer(404, "") from None
-
-
-class Api:
+class Api(Search):
     def __init__(self, store: Store, base: str, cloud: bool, credentials: dict[str, User], legacy_search: bool = False) -> None:
         """`credentials`: "name:secret" for Basic, "secret" for Bearer."""
         self.store, self.base, self.cloud, self.credentials, self.legacy_search = store, base, cloud, credentials, legacy_search
@@ -79,12 +42,18 @@ class Api:
         return None
 
     def denied(self) -> Answer:
-        headers = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": f'OAuth realm="{self.base}"', "Content-Type": "text/html;charset=UTF-8"}
+        headers = {
+            "X-Seraph-LoginReason": "AUTHENTICATED_FAILED",
+            "WWW-Authenticate": f'OAuth realm="{self.base}"',
+            "Content-Type": "text/html;charset=UTF-8",
+        }
         if self.cloud:
             return Answer(401, "Client must be authenticated to access this resource.", headers)
         title = "Unauthorized (401)"
         return Answer(
-            401, f"<html><head><title>{title}</title></head><body><h1>{title}</h1><p>Basic Authentication Failure - Reason : AUTHENTICATED_FAILED</p></body></html>", headers
+            401,
+            f"<html><head><title>{title}</title></head><body><h1>{title}</h1><p>Basic Authentication Failure - Reason : AUTHENTICATED_FAILED</p></body></html>",
+            headers,
         )
 
     # -- the calls
@@ -98,7 +67,11 @@ class Api:
     def route(self, request: Request, authorization: str) -> Answer:
         found = re.fullmatch(r"/rest/api/(2|3|latest)(/.*)", request.path)
         if not found or (found[1] == "3" and not self.cloud):
-            return refused(404, f"null for uri: {self.base}{request.path}") if self.cloud else Answer(404, {"message": f"null for uri: {self.base}{request.path}", "status-code": 404})
+            return (
+                refused(404, f"null for uri: {self.base}{request.path}")
+                if self.cloud
+                else Answer(404, {"message": f"null for uri: {self.base}{request.path}", "status-code": 404})
+            )
         version = "2" if found[1] == "latest" else found[1]
         view = Views(self.base, self.cloud, version)
         user = self.user(authorization)
@@ -139,7 +112,15 @@ class Api:
         project = self.store.project(name)
         if not project:
             raise refused(404, f"No project could be found with key '{name}'.")
-        return Answer(200, {"expand": "description,lead,issueTypes,url,projectKeys", **view.project(project), "lead": view.user(user), "issueTypes": [view.type(number) for number in TYPES]})
+        return Answer(
+            200,
+            {
+                "expand": "description,lead,issueTypes,url,projectKeys",
+                **view.project(project),
+                "lead": view.user(user),
+                "issueTypes": [view.type(number) for number in TYPES],
+            },
+        )
 
     def project_statuses(self, _request: Request, view: Views, _user: User, name: str) -> Answer:
         project = self.store.project(name)
@@ -152,7 +133,10 @@ class Api:
         if not self.store.project(name):
             raise refused(404, f"No project could be found with key '{name}'.")
         types = [view.type(number) for number in TYPES]
-        return Answer(200, {"startAt": 0, "maxResults": request.number("maxResults", 50), "total": len(types), ("issueTypes" if self.cloud else "values"): types})
+        return Answer(
+            200,
+            {"startAt": 0, "maxResults": request.number("maxResults", 50), "total": len(types), ("issueTypes" if self.cloud else "values"): types},
+        )
 
     def find(self, name: str) -> Issue:
         issue = self.store.issue(name)
@@ -169,70 +153,25 @@ class Api:
         wanted = wanted if isinstance(wanted, dict) else {}
         project = self.store.project(str(wanted.get("key") or wanted.get("id") or ""))
         if not project:
-            raise refused(400, project="Specify a valid project ID or key" if self.cloud else ("valid project is required" if wanted else "project is required"))
+            raise refused(
+                400, project="Specify a valid project ID or key" if self.cloud else ("valid project is required" if wanted else "project is required")
+            )
         kind = given.pop("issuetype", None)
-        number = next((n for n, name in TYPES.items() if isinstance(kind, dict) and (kind.get("id") == n or kind.get("name", "").lower() == name.lower())), None)
+        number = next(
+            (n for n, name in TYPES.items() if isinstance(kind, dict) and (kind.get("id") == n or kind.get("name", "").lower() == name.lower())), None
+        )
         if not number:
             errors["issuetype"] = "Specify an issue type" if self.cloud else "valid issue type is required"
         if not given.get("summary"):
             errors["summary"] = "You must specify a summary of the issue."
             given.pop("summary", None)
-        fields = self.checked(given, view, project.hidden, errors)
+        fields = checked(given, view, project.hidden, errors)
         if errors:
             raise refused(400, **errors)
         issue = self.store.create(project, user, {**fields, "issuetype": number})
         for entry in body.get("properties") or []:
             issue.properties[entry["key"]] = entry.get("value")
         return Answer(201, {"id": issue.id, "key": issue.key, "self": f"{view.rest}/issue/{issue.id}"})
-
-    def checked(self, given: dict[str, Any], view: Views, hidden: frozenset[str], errors: dict[str, str]) -> dict[str, Any]:
-        """The fields as they are stored; what is wrong with them goes to `errors`."""
-        fields: dict[str, Any] = {}
-        for name, value in given.items():
-            if name in hidden or name not in ("summary", "description", "labels", "priority", "assignee"):
-                errors[name] = f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
-            elif name == "summary":
-                if not isinstance(value, str):
-                    errors[name] = "Operation value must be a string"
-                elif "\n" in value or "\r" in value:
-                    errors[name] = "The summary is invalid because it contains newline characters."
-                elif not value.strip():
-                    errors[name] = "You must specify a summary of the issue."
-                elif len(value) > 255:
-                    errors[name] = "Summary must be less than 255 characters." if self.cloud else "Summary can't exceed 255 characters."
-                fields[name] = value
-            elif name == "description":
-                if value is not None:
-                    self.rich(value, view, name, errors)
-                fields[name] = value
-            elif name == "labels":
-                if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
-                    errors[name] = "data was not an array" if not isinstance(value, list) else "string expected at index 0"
-                    continue
-                for label in value:
-                    if re.search(r"\s", label):
-                        errors[name] = f"The label '{label}' contains spaces which is invalid."
-                    elif not 0 < len(label) <= 255:
-                        errors[name] = f"The label '{label}' exceeds the maximum length of 255 characters."
-                fields[name] = sorted(set(value))
-            elif name == "priority":
-                number = next((n for n, text in PRIORITIES.items() if isinstance(value, dict) and (value.get("id") == n or str(value.get("name", "")).lower() == text.lower())), None)
-                if not number:
-                    named = value.get("name") or value.get("id") if isinstance(value, dict) else value
-                    errors[name] = "The priority selected is invalid." if self.cloud else f"Priority name '{named}' is not valid"
-                fields[name] = number
-        return fields
-
-    @staticmethod
-    def rich(value: Any, view: Views, name: str, errors: dict[str, str]) -> None:
-        if view.rich and not isinstance(value, dict):
-            errors[name] = "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
-        elif view.rich and not adf.valid(value):
-            raise refused(400, "INVALID_INPUT")
-        elif not view.rich and not isinstance(value, str):
-            errors[name] = "Operation value must be a string"
-        elif len(adf.plain(value)) > 32767:
-            errors[name] = "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
 
     def get(self, request: Request, view: Views, _user: User, name: str) -> Answer:
         wanted = request.query.get("fields")
@@ -259,7 +198,7 @@ class Api:
             for operation in operations:
                 ((verb, value),) = operation.items()
                 if field == "comment" and verb == "add":
-                    self.rich(value.get("body"), view, "comment", errors)
+                    rich(value.get("body"), view, "comment", errors)
                     comments.append(value.get("body"))
                 elif field == "labels" and verb in ("add", "remove"):
                     labels = set(given.get("labels", issue.fields["labels"]))
@@ -268,7 +207,7 @@ class Api:
                     given[field] = value
                 else:
                     errors[field] = f"The operation '{verb}' is not supported for field '{field}'."
-        fields = self.checked(given, view, issue.project.hidden, errors)
+        fields = checked(given, view, issue.project.hidden, errors)
         if errors:
             raise refused(400, **errors)
         return comments, fields
@@ -327,14 +266,24 @@ class Api:
         body, errors = request.json().get("body"), dict[str, str]()
         if not body:
             raise refused(400, comment="Comment body can not be empty!")
-        self.rich(body, view, "comment", errors)
+        rich(body, view, "comment", errors)
         if errors:
             raise refused(400, **errors)
         return body
 
     def history(self, _request: Request, view: Views, _user: User, name: str) -> Answer:
         entries = view.history(self.find(name))
-        return Answer(200, {"self": f"{view.rest}/issue/{name}/changelog", "maxResults": 100, "startAt": 0, "total": len(entries), "isLast": True, "values": entries})
+        return Answer(
+            200,
+            {
+                "self": f"{view.rest}/issue/{name}/changelog",
+                "maxResults": 100,
+                "startAt": 0,
+                "total": len(entries),
+                "isLast": True,
+                "values": entries,
+            },
+        )
 
     def links(self, request: Request, view: Views, _user: User, name: str) -> Answer:
         issue = self.find(name)
@@ -379,72 +328,6 @@ class Api:
             return Answer(204)
         return Answer(200, {"key": key, "value": issue.properties[key]})
 
-    # -- search
-
-    def asked(self, request: Request) -> dict[str, Any]:
-        if request.method == "POST":
-            return request.json()
-        asked: dict[str, Any] = dict(request.query)
-        for name in ("fields", "reconcileIssues"):
-            if name in asked:
-                asked[name] = asked[name].split(",")
-        return asked
-
-    def matching(self, asked: dict[str, Any], bounded: bool) -> list[Issue]:
-        try:
-            test, order = jql.parse(str(asked.get("jql") or ""), self.known, now())
-        except jql.JqlError as error:
-            raise refused(400, str(error)) from None
-        if bounded and test is None:
-            raise refused(400, "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
-        found = self.store.searchable()
-        for number in asked.get("reconcileIssues") or []:  # these are as they are, whatever the index knows
-            fresh = self.store.issue(str(number))
-            found = [issue for issue in found if issue.id != str(number)] + ([fresh] if fresh else [])
-        found = [issue for issue in found if test is None or test(issue)]
-        for field, descending in reversed(order):
-            found.sort(key=lambda issue: _rank(issue, field), reverse=descending)
-        # What matched comes from the index, what is shown from the database.
-        return [self.store.issues.get(issue.key, issue) for issue in found]
-
-    def known(self, field: str, value: str) -> bool:
-        if field == "project":
-            return self.store.project(value) is not None or value.lower() in (p.name.lower() for p in self.store.projects.values())
-        if field in ("status", "statuscategory", "priority", "issuetype", "type"):
-            words: dict[str, set[str]] = {
-                "status": {word.lower() for flow in WORKFLOWS.values() for name, (number, _) in flow.statuses.items() for word in (name, number)},
-                "statuscategory": {"2", "3", "4", "new", "indeterminate", "done", "to do", "in progress"},
-                "priority": {word.lower() for pair in PRIORITIES.items() for word in pair},
-            }
-            return value.lower() in words.get(field, {word.lower() for pair in TYPES.items() for word in pair})
-        if field in ("key", "issuekey", "id", "issue"):
-            return self.store.issue(value) is not None
-        return True
-
-    def search(self, request: Request, view: Views, _user: User) -> Answer:
-        if self.cloud and not self.legacy_search:
-            raise refused(410, GONE)
-        asked = self.asked(request)
-        found = self.matching(asked, bounded=False)
-        start, size = int(asked.get("startAt") or 0), min(int(asked.get("maxResults") or 50), 1000)
-        shown = [view.issue(issue, asked.get("fields"), str(asked.get("expand", ""))) for issue in found[start : start + size]]
-        return Answer(200, {"expand": "schema,names", "startAt": start, "maxResults": size, "total": len(found), "issues": shown})
-
-    def enhanced_search(self, request: Request, view: Views, _user: User) -> Answer:
-        if not self.cloud:
-            raise Answer(404, {"message": f"null for uri: {self.base}{request.path}", "status-code": 404})
-        asked = self.asked(request)
-        found = self.matching(asked, bounded=True)
-        size = min(int(asked.get("maxResults") or 50), 5000)
-        try:
-            start = int(base64.b64decode(str(asked.get("nextPageToken") or "").removeprefix("Ch"), validate=True) or b"0")
-        except ValueError:
-            raise refused(400, "The provided next page token is invalid or expired.") from None
-        wanted = asked.get("fields") or ["id"]  # without a list there is nothing but the number
-        shown = [{"id": issue.id} if wanted == ["id"] else view.issue(issue, wanted, str(asked.get("expand", ""))) for issue in found[start : start + size]]
-        more = start + size < len(found)
-        return Answer(200, {"issues": shown, "isLast": not more, **({"nextPageToken": "Ch" + base64.b64encode(str(start + size).encode()).decode()} if more else {})})
-
     ROUTES = (
         ("GET", "/myself", myself), ("GET", "/field", fields), ("GET", "/priority", priorities), ("GET", "/issuetype", types),
         ("GET", "/project/([^/]+)", project), ("GET", "/project/([^/]+)/statuses", project_statuses), ("GET", "/issue/createmeta/([^/]+)/issuetypes", create_meta),
@@ -455,13 +338,6 @@ class Api:
         ("GET", "/issue/([^/]+)/changelog", history), ("GET", "/issue/([^/]+)/remotelink", links), ("POST", "/issue/([^/]+)/remotelink", link),
         ("GET", "/issue/([^/]+)/properties", properties), ("GET", "/issue/([^/]+)/properties/([^/]+)", property),
         ("PUT", "/issue/([^/]+)/properties/([^/]+)", property), ("DELETE", "/issue/([^/]+)/properties/([^/]+)", property),
-        ("GET", "/search", search), ("POST", "/search", search), ("GET", "/search/jql", enhanced_search), ("POST", "/search/jql", enhanced_search),
+        ("GET", "/search", Search.search), ("POST", "/search", Search.search),
+        ("GET", "/search/jql", Search.enhanced_search), ("POST", "/search/jql", Search.enhanced_search),
     )  # fmt: skip
-
-
-def _rank(issue: Issue, field: str) -> Any:
-    if field in ("created", "updated"):
-        return issue.date(field)
-    if field in ("key", "issuekey", "id"):
-        return (issue.project.key, issue.number)
-    return sorted(issue.values(field)) if field in jql.OPERATORS else issue.number

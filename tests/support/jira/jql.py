@@ -45,7 +45,9 @@ class _Parser:
             if kind == "bad":
                 char = found[kind]
                 if char in "\"'":
-                    raise JqlError(f"Error in the JQL Query: The quoted string '{text[start + 1:]}' has not been completed. (line 1, character {start + 1})")
+                    raise JqlError(
+                        f"Error in the JQL Query: The quoted string '{text[start + 1 :]}' has not been completed. (line 1, character {start + 1})"
+                    )
                 raise JqlError(
                     f"Error in the JQL Query: The character '{char}' is a reserved JQL character. You must enclose it in a string or use "
                     f"the escape '\\u{ord(char):04x}' instead. (line 1, character {start + 1})"

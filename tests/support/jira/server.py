@@ -1,4 +1,4 @@
-"""The stand-in's listening side: HTTP and TLS, faults, a record of every request, and the control port."""
+"""The stand-in as tests hold it: serving, faults, a record of every request."""
 
 from __future__ import annotations
 
@@ -8,22 +8,19 @@ import json
 import select
 import socket
 import ssl
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from .api import Answer, Api, Request
+from .api import Api
 from .faults import Fault, Faults
-from .store import WORKFLOWS, Issue, Project, Store, User, stamp
+from .listener import Handler, Server, certify
+from .message import Answer, Request
+from .store import WORKFLOWS, Issue, Project, Store, User
 from .views import Views
-
-LARGEST = 4 << 20
 
 
 @dataclasses.dataclass
@@ -41,79 +38,6 @@ class Seen:
     fault: str = ""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None) -> None:
-        self.tls = tls
-        self.open: set[socket.socket] = set()
-        super().__init__(address, handler)
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """In the connection's own thread, so that a slow handshake holds up nobody."""
-        if self.tls:
-            request.settimeout(10)
-            try:
-                request = self.tls.wrap_socket(request, server_side=True)
-            except (OSError, ssl.SSLError):
-                return
-            request.settimeout(None)
-        self.open.add(request)
-        try:
-            super().finish_request(request, client_address)
-        except OSError:
-            pass
-        finally:
-            self.open.discard(request)
-            with contextlib.suppress(OSError):
-                request.close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
-
-    def cut(self) -> None:
-        """Resets all connections that are open."""
-        for connection in list(self.open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version, sys_version = "AtlassianEdge", ""
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def body(self) -> bytes | None:
-        if self.headers.get("Transfer-Encoding"):
-            self.send(Answer(411, "Length Required"))
-            return None
-        size = int(self.headers.get("Content-Length") or 0)
-        if size > LARGEST:
-            self.close_connection = True
-            self.send(Answer(413, "Request Entity Too Large"))
-            return None
-        return self.rfile.read(size)
-
-    def send(self, answer: Answer) -> None:
-        text = isinstance(answer.body, str)
-        content = b"" if answer.body is None else answer.body.encode() if text else json.dumps(answer.body, ensure_ascii=False).encode()
-        self.send_response(answer.status)
-        headers = {"Content-Type": "text/html;charset=UTF-8" if text else "application/json;charset=UTF-8", **answer.headers}
-        if answer.status == 204:
-            headers.pop("Content-Type")
-        else:
-            headers["Content-Length"] = str(len(content))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-
 class FakeJira:
     """A Jira on the loopback. `with FakeJira() as jira:` serves `jira.url`; methods may be called from any thread.
 
@@ -126,16 +50,18 @@ class FakeJira:
     ) -> None:  # fmt: skip
         self.robot = User("5b10ac8d82e05b22cc7d4ef5" if cloud else "edp", "EDP", "edp@example.com")
         self.person = User("5b10a2844c20165700ede21g" if cloud else "ann", "Ann Person", "ann@example.com")
-        self.store = Store(projects or [Project("OPS", "10000", "Operations", workflow), Project("DEV", "10010", "Development", workflow)], [self.robot, self.person])
+        self.store = Store(
+            projects or [Project("OPS", "10000", "Operations", workflow), Project("DEV", "10010", "Development", workflow)], [self.robot, self.person]
+        )
         self.faults = Faults()
         self.requests: list[Seen] = []
         self.latency = 0.0
-        self.ca: Path | None = None
         self._lock = threading.RLock()
         self._folder = tempfile.TemporaryDirectory(prefix="fake-jira-") if tls else None
-        self._tls = self._certify(Path(self._folder.name), (host, *names)) if self._folder else None
+        self._tls = certify(Path(self._folder.name), (host, *names)) if self._folder else None
+        self.ca = Path(self._folder.name) / "ca.crt" if self._folder else None
         self._host, self._stopping = host, threading.Event()
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._start(port)
         scheme = "https" if tls else "http"
         self.url = f"{scheme}://{host}:{self.port}"
@@ -209,7 +135,12 @@ class FakeJira:
         view = Views(self.url, self.api.cloud, "2")
         with self._lock:
             return [
-                {**view.issue(issue, None, "changelog"), "remotelinks": [view.link(issue, link) for link in issue.links], "properties": dict(issue.properties), "category": issue.category}
+                {
+                    **view.issue(issue, None, "changelog"),
+                    "remotelinks": [view.link(issue, link) for link in issue.links],
+                    "properties": dict(issue.properties),
+                    "category": issue.category,
+                }
                 for issue in self.store.issues.values()
                 if not label or label in issue.fields["labels"]
             ]
@@ -229,7 +160,7 @@ class FakeJira:
     def _start(self, port: int) -> None:
         owner = self
 
-        class Handler(_Handler):
+        class Serving(Handler):
             def serve(self) -> None:
                 raw = self.body()
                 if raw is not None:
@@ -237,7 +168,7 @@ class FakeJira:
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = serve
 
-        self._server = _Server((self._host, port), Handler, self._tls)
+        self._server = Server((self._host, port), Serving, self._tls)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -248,7 +179,7 @@ class FakeJira:
             server.server_close()
             server.cut()
 
-    def _serve(self, handler: _Handler, raw: bytes) -> None:
+    def _serve(self, handler: Handler, raw: bytes) -> None:
         url = urllib.parse.urlsplit(handler.path)
         path, query = urllib.parse.unquote(url.path), dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
         agent, authorization = handler.headers.get("User-Agent", ""), handler.headers.get("Authorization", "")
@@ -265,7 +196,11 @@ class FakeJira:
         answer = _instead(fault)
         if answer is None:
             with self._lock:
-                answer = self.api.handle(Request(handler.command, path, query, raw), authorization) if not _forged(handler) else Answer(403, "XSRF check failed")
+                answer = (
+                    self.api.handle(Request(handler.command, path, query, raw), authorization)
+                    if not _forged(handler)
+                    else Answer(403, "XSRF check failed")
+                )
         if fault and fault.kind == "lose_answer":
             return self._hang_up(handler)
         seen.status = answer.status
@@ -273,7 +208,7 @@ class FakeJira:
             handler.send(answer)
         return None
 
-    def _wait(self, handler: _Handler, seconds: float) -> None:
+    def _wait(self, handler: Handler, seconds: float) -> None:
         """Until then, or until the client has gone or the stand-in ends."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not self._stopping.is_set():
@@ -285,29 +220,13 @@ class FakeJira:
                 time.sleep(min(left, 0.05))
 
     @staticmethod
-    def _hang_up(handler: _Handler) -> None:
+    def _hang_up(handler: Handler) -> None:
         handler.close_connection = True
         with contextlib.suppress(OSError):
             handler.connection.shutdown(socket.SHUT_RDWR)
 
-    def _certify(self, folder: Path, names: tuple[str, ...]) -> ssl.SSLContext:
-        """An authority and a certificate for the loopback and `names`."""
-        alternatives = ["DNS:localhost", "IP:127.0.0.1", *(f"{'IP' if name.replace('.', '').isdigit() else 'DNS'}:{name}" for name in names)]
-        (folder / "extensions").write_text(f"subjectAltName={','.join(dict.fromkeys(alternatives))}\n")
-        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        for command in (
-            ["req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=Stand-in for Jira", "-addext", "keyUsage=critical,keyCertSign"],
-            ["req", "-new", *key, "-keyout", "tls.key", "-out", "tls.csr", "-subj", "/CN=jira"],
-            ["x509", "-req", "-in", "tls.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "tls.crt", "-days", "2", "-extfile", "extensions"],
-        ):
-            subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True)
-        self.ca = folder / "ca.crt"
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
-        return context
 
-
-def _forged(handler: _Handler) -> bool:
+def _forged(handler: Handler) -> bool:
     """Jira takes a browser's writes only with a token of its own pages."""
     writes = handler.command in ("POST", "PUT", "DELETE")
     return writes and "Mozilla" in handler.headers.get("User-Agent", "") and handler.headers.get("X-Atlassian-Token") != "no-check"
@@ -320,7 +239,11 @@ def _instead(fault: Fault | None) -> Answer | None:
     if fault.kind == "garbage":
         return Answer(200, "<!DOCTYPE html><html><head><title>Log in</title></head><body>Single sign-on</body></html>")
     if fault.kind == "rate_limit":
-        headers = {"X-RateLimit-NearLimit": "true", "RateLimit-Reason": "jira-burst-based", "Retry-After": str(1 if fault.retry_after is None else fault.retry_after)}
+        headers = {
+            "X-RateLimit-NearLimit": "true",
+            "RateLimit-Reason": "jira-burst-based",
+            "Retry-After": str(1 if fault.retry_after is None else fault.retry_after),
+        }
         return Answer(429, {"errorMessages": ["Rate limit exceeded."], "errors": {}}, headers)
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     return Answer(fault.status, f"<html><head><title>{fault.status}</title></head><body><h1>Jira is unavailable</h1></body></html>", headers)
@@ -331,71 +254,3 @@ def _readable(raw: bytes) -> Any:
         return json.loads(raw) if raw else None
     except ValueError:
         return raw.decode(errors="replace")
-
-
-class Control:
-    """The same as methods of FakeJira, over HTTP, for tests in another process; it is there during an outage too.
-
-    GET /issues[?label=L], GET /requests[?match=M], POST /outage {"on": bool}, POST /faults {"kind", ...}, DELETE /faults, POST /recover, POST /reset,
-    POST /settings {"latency": s, "index_lag": s}, POST /issues/KEY/transition {"category"}, POST /issues/KEY/comment {"text"}, DELETE /issues/KEY"""
-
-    def __init__(self, jira: FakeJira, host: str = "127.0.0.1", port: int = 0) -> None:
-        owner = self
-
-        class Handler(_Handler):
-            def serve(self) -> None:
-                raw = self.body()
-                if raw is not None:
-                    try:
-                        self.send(Answer(200, owner.carry_out(self.command, urllib.parse.urlsplit(self.path), json.loads(raw or b"{}"))))
-                    except (LookupError, ValueError, TypeError, AttributeError) as error:
-                        self.send(Answer(400, {"error": f"{type(error).__name__}: {error}"}))
-
-            do_GET = do_POST = do_DELETE = serve
-
-        self.jira = jira
-        self._server = _Server((host, port), Handler)
-        self.url = f"http://{host}:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def carry_out(self, method: str, url: urllib.parse.SplitResult, body: dict[str, Any]) -> Any:
-        jira, query = self.jira, dict(urllib.parse.parse_qsl(url.query))
-        match [method, *url.path.strip("/").split("/")]:
-            case ["GET", "issues"]:
-                return jira.issues(query.get("label", ""))
-            case ["GET", "requests"]:
-                return [{**dataclasses.asdict(entry), "at": stamp_of(entry.at)} for entry in jira.seen(query.get("match", ""))]
-            case ["POST", "outage"]:
-                return jira.outage(bool(body["on"]))
-            case ["POST", "faults"]:
-                jira.fault(**body)
-            case ["DELETE", "faults"]:
-                jira.faults.clear()
-            case ["POST", "recover"]:
-                jira.recover()
-            case ["POST", "reset"]:
-                jira.reset()
-            case ["POST", "settings"]:
-                jira.latency = float(body.get("latency", jira.latency))
-                jira.index_lag(float(body.get("index_lag", jira.store.index_lag)))
-            case ["POST", "issues", key, "transition"]:
-                jira.transition(key, body["category"])
-            case ["POST", "issues", key, "comment"]:
-                jira.comment(key, body["text"])
-            case ["DELETE", "issues", key]:
-                jira.delete(key)
-            case _:
-                raise LookupError(f"{method} {url.path}")
-        return {}
-
-
-def stamp_of(seconds: float) -> str:
-    import datetime
-
-    return stamp(datetime.datetime.fromtimestamp(seconds, datetime.UTC))
-
-

@@ -106,11 +106,17 @@ class Issue:
             "assignee": [self.fields["assignee"]],
             "reporter": [self.creator.id, self.creator.name],
             "creator": [self.creator.id, self.creator.name],
-        }.get(field, [self.key, self.id] if field in ("key", "issuekey", "id", "issue") else [self.fields["issuetype"], TYPES[self.fields["issuetype"]]])
+        }.get(
+            field, [self.key, self.id] if field in ("key", "issuekey", "id", "issue") else [self.fields["issuetype"], TYPES[self.fields["issuetype"]]]
+        )
         return {value.lower() for value in found if value}
 
     def words(self, field: str) -> set[str]:
-        texts = {"summary": self.fields["summary"], "description": adf.plain(self.fields["description"]), "comment": " ".join(adf.plain(c["body"]) for c in self.comments)}
+        texts = {
+            "summary": self.fields["summary"],
+            "description": adf.plain(self.fields["description"]),
+            "comment": " ".join(adf.plain(c["body"]) for c in self.comments),
+        }
         return set(re.findall(r"[\w-]+|\w+", (texts.get(field) or " ".join(map(str, texts.values()))).lower()))
 
     def date(self, field: str) -> datetime.datetime | None:
@@ -177,7 +183,17 @@ class Store:
             before = issue.fields[field]
             if before != value:
                 issue.fields[field] = value
-                items.append({"field": field, "fieldtype": "jira", "fieldId": field, "from": None, "fromString": _text(before), "to": None, "toString": _text(value)})
+                items.append(
+                    {
+                        "field": field,
+                        "fieldtype": "jira",
+                        "fieldId": field,
+                        "from": None,
+                        "fromString": _text(before),
+                        "to": None,
+                        "toString": _text(value),
+                    }
+                )
         if items:
             issue.history.append({"id": self.serial(), "author": by, "created": now(), "items": items})
         self.changed(issue)
@@ -190,7 +206,7 @@ class Store:
     def searchable(self) -> list[Issue]:
         """The issues as the index knows them now, newest first."""
         due = time.monotonic()
-        for at, key, issue in [entry for entry in self._pending if entry[0] <= due]:
+        for _, key, issue in [entry for entry in self._pending if entry[0] <= due]:
             self._index[key] = issue
         self._pending = [entry for entry in self._pending if entry[0] > due]
         return sorted((issue for issue in self._index.values() if issue), key=lambda issue: -int(issue.id))

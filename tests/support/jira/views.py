@@ -37,11 +37,25 @@ class Views:
 
     def project(self, project: Project) -> dict[str, Any]:
         icons = {f"{size}x{size}": f"{self.base}/projectavatar?size={size}" for size in (16, 24, 32, 48)}
-        shown = {"self": f"{self.rest}/project/{project.id}", "id": project.id, "key": project.key, "name": project.name, "projectTypeKey": "software", "avatarUrls": icons}
+        shown = {
+            "self": f"{self.rest}/project/{project.id}",
+            "id": project.id,
+            "key": project.key,
+            "name": project.name,
+            "projectTypeKey": "software",
+            "avatarUrls": icons,
+        }
         return {**shown, "simplified": False} if self.cloud else shown
 
     def type(self, number: str) -> dict[str, Any]:
-        shown = {"self": f"{self.rest}/issuetype/{number}", "id": number, "description": "", "iconUrl": f"{self.base}/type.svg", "name": TYPES[number], "subtask": False}
+        shown = {
+            "self": f"{self.rest}/issuetype/{number}",
+            "id": number,
+            "description": "",
+            "iconUrl": f"{self.base}/type.svg",
+            "name": TYPES[number],
+            "subtask": False,
+        }
         return {**shown, "hierarchyLevel": 0} if self.cloud else shown
 
     def priority(self, number: str | None) -> dict[str, Any] | None:
@@ -55,7 +69,14 @@ class Views:
 
     def status(self, project: Project, name: str) -> dict[str, Any]:
         number, category = WORKFLOWS[project.workflow].statuses[name]
-        return {"self": f"{self.rest}/status/{number}", "description": "", "iconUrl": f"{self.base}/", "name": name, "id": number, "statusCategory": self.category(category)}
+        return {
+            "self": f"{self.rest}/status/{number}",
+            "description": "",
+            "iconUrl": f"{self.base}/",
+            "name": name,
+            "id": number,
+            "statusCategory": self.category(category),
+        }
 
     def comment(self, issue: Issue, comment: dict[str, Any]) -> dict[str, Any]:
         author = self.user(comment["author"])
@@ -71,15 +92,29 @@ class Views:
     def moves(self, issue: Issue) -> dict[str, Any]:
         shown = []
         for number, (name, sources, to) in issue.moves().items():
-            flags = {"hasScreen": False, "isGlobal": sources is None, "isInitial": False, "isConditional": False, "isLooped": False, "isAvailable": True}
+            flags = {
+                "hasScreen": False,
+                "isGlobal": sources is None,
+                "isInitial": False,
+                "isConditional": False,
+                "isLooped": False,
+                "isAvailable": True,
+            }
             shown.append({"id": number, "name": name, "to": self.status(issue.project, to), **(flags if self.cloud else {})})
         return {"expand": "transitions", "transitions": shown}
 
     def history(self, issue: Issue) -> list[dict[str, Any]]:
-        return [{"id": entry["id"], "author": self.user(entry["author"]), "created": stamp(entry["created"]), "items": entry["items"]} for entry in issue.history]
+        return [
+            {"id": entry["id"], "author": self.user(entry["author"]), "created": stamp(entry["created"]), "items": entry["items"]}
+            for entry in issue.history
+        ]
 
     def link(self, issue: Issue, link: dict[str, Any]) -> dict[str, Any]:
-        return {"id": link["id"], "self": f"{self.rest}/issue/{issue.key}/remotelink/{link['id']}", **{key: link[key] for key in ("globalId", "application", "relationship", "object") if key in link}}
+        return {
+            "id": link["id"],
+            "self": f"{self.rest}/issue/{issue.key}/remotelink/{link['id']}",
+            **{key: link[key] for key in ("globalId", "application", "relationship", "object") if key in link},
+        }
 
     def issue(self, issue: Issue, wanted: list[str] | None, expand: str = "") -> dict[str, Any]:
         """`wanted`: names of fields, `*all`, `-name`; None: all."""
@@ -92,7 +127,12 @@ class Views:
             "resolutiondate": issue.resolved and stamp(issue.resolved), "created": stamp(issue.created), "updated": stamp(issue.updated),
             "creator": self.user(issue.creator), "reporter": self.user(issue.creator), "assignee": None, "comment": self.comments(issue),
         }  # fmt: skip
-        shown: dict[str, Any] = {"expand": "renderedFields,names,schema,operations,editmeta,changelog", "id": issue.id, "self": f"{self.rest}/issue/{issue.id}", "key": issue.key}
+        shown: dict[str, Any] = {
+            "expand": "renderedFields,names,schema,operations,editmeta,changelog",
+            "id": issue.id,
+            "self": f"{self.rest}/issue/{issue.id}",
+            "key": issue.key,
+        }
         hidden = {name[1:] for name in wanted or [] if name.startswith("-")}
         named = {name for name in wanted or [] if not name.startswith("-")}
         if not named or named & {"*all", "*navigable"}:
@@ -105,6 +145,16 @@ class Views:
 
     def fields(self) -> list[dict[str, Any]]:
         return [
-            {"id": key, "key": key, "name": name, "custom": False, "orderable": True, "navigable": True, "searchable": True, "clauseNames": [key], "schema": {"type": kind, "system": key}}
+            {
+                "id": key,
+                "key": key,
+                "name": name,
+                "custom": False,
+                "orderable": True,
+                "navigable": True,
+                "searchable": True,
+                "clauseNames": [key],
+                "schema": {"type": kind, "system": key},
+            }
             for key, (name, kind) in FIELDS.items()
         ]
