@@ -320,7 +320,7 @@ class Api(Search):
                 raise refused(400, "The property value cannot be longer than 32768 characters.")
             fresh = key not in issue.properties
             issue.properties[key] = value
-            return Answer(201 if fresh else 200, "")
+            return Answer(201 if fresh else 200, {})
         if key not in issue.properties:
             raise refused(404, f"The property '{key}' does not exist." if self.cloud else f"Property with key '{key}' not found.")
         if request.method == "DELETE":

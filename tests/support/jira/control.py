@@ -56,7 +56,7 @@ class Control:
                     for entry in jira.seen(query.get("match", ""))
                 ]
             case ["POST", "outage"]:
-                return jira.outage(bool(body["on"]))
+                jira.outage(bool(body["on"]))
             case ["POST", "faults"]:
                 jira.fault(**body)
             case ["DELETE", "faults"]:

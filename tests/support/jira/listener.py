@@ -79,9 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         content = b"" if answer.body is None else answer.body.encode() if text else json.dumps(answer.body, ensure_ascii=False).encode()
         self.send_response(answer.status)
         headers = {"Content-Type": "text/html;charset=UTF-8" if text else "application/json;charset=UTF-8", **answer.headers}
-        if answer.status == 204:
-            headers.pop("Content-Type")
-        else:
+        if answer.status != 204:
             headers["Content-Length"] = str(len(content))
         for name, value in headers.items():
             self.send_header(name, value)

@@ -183,17 +183,9 @@ class Store:
             before = issue.fields[field]
             if before != value:
                 issue.fields[field] = value
-                items.append(
-                    {
-                        "field": field,
-                        "fieldtype": "jira",
-                        "fieldId": field,
-                        "from": None,
-                        "fromString": _text(before),
-                        "to": None,
-                        "toString": _text(value),
-                    }
-                )
+                numbers = {name: number for name, (number, _) in WORKFLOWS[issue.project.workflow].statuses.items()} if field == "status" else {}
+                sides = {"from": numbers.get(str(before)), "fromString": _text(before), "to": numbers.get(str(value)), "toString": _text(value)}
+                items.append({"field": field, "fieldtype": "jira", "fieldId": field, **sides})
         if items:
             issue.history.append({"id": self.serial(), "author": by, "created": now(), "items": items})
         self.changed(issue)
