@@ -71,6 +71,8 @@ part_matrix() {
 
 part_masking() { tests/masking/run.py "$runner"; }
 
+part_pipeline() { tests/pipeline/run.py "$runner"; }
+
 part_stand_in_for_jira() { tests/jira/run.py ${full:+--full}; }
 
 part_test_tools() { scripts/test-tools.sh; }
@@ -98,7 +100,7 @@ part_operator_and_faults() { tests/faults/run.py; }
 part_end_to_end() { env -u KUBECONFIG ./edp e2e --slice; }
 
 parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof parity_with_go_tool_trace symbols_of_real_programs matrix masking stand_in_for_jira
-  test_tools report_store_on_s3 chart rights operator_and_faults end_to_end)
+  test_tools pipeline report_store_on_s3 chart rights operator_and_faults end_to_end)
 summary=()
 failed=0
 for part in "${parts[@]}"; do

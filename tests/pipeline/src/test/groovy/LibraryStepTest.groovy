@@ -26,7 +26,7 @@ class LibraryStepTest extends Pipeline {
   }
 
   @Test void criticalFailsAndIsPublished() {
-    build("edpDiagnose(target: '${System.getenv('EDP_FAULTY')}', name: 'checkout', timeout: 12)")
+    build("edpDiagnose(target: '${System.getenv('EDP_FAULTY')}', name: 'checkout', timeout: 20)")
     assertEquals('FAILURE', result)
     published('checkout')
     assertTrue(report('checkout').findings.any { it.severity == 'CRITICAL' })
