@@ -84,6 +84,8 @@ part_chart() { tests/chart/run.py > build/chart.log || {
   return 1
 } && tail -n 1 build/chart.log; }
 
+part_alerts() { tests/alerting/run.py; }
+
 # Rights, admission and the kinds, as a real apiserver sees them.
 part_rights() {
   local name=rights status=0
@@ -100,7 +102,7 @@ part_operator_and_faults() { tests/faults/run.py; }
 part_end_to_end() { env -u KUBECONFIG ./edp e2e --slice; }
 
 parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof parity_with_go_tool_trace symbols_of_real_programs matrix masking stand_in_for_jira
-  test_tools pipeline report_store_on_s3 chart rights operator_and_faults end_to_end)
+  test_tools pipeline report_store_on_s3 chart alerts rights operator_and_faults end_to_end)
 summary=()
 failed=0
 for part in "${parts[@]}"; do
