@@ -122,8 +122,7 @@ std::string to_junit(const model::Report& report) {
     suites += "  <testsuite" + attribute("name", target) + attribute("tests", std::to_string(cases.size())) +
               attribute("failures", std::to_string(failed)) + attribute("errors", "0") +
               attribute("skipped", std::to_string(skipped)) +
-              attribute("timestamp", format_time(report.started)) +
-              attribute("time", seconds) + ">\n";
+              attribute("timestamp", format_time(report.started)) + attribute("time", seconds) + ">\n";
     for (const Case& test : cases) suites += case_xml(test, gate);
     suites += "  </testsuite>\n";
     tests += cases.size();
