@@ -129,7 +129,7 @@ const std::vector<Form>& forms() {
       {Kind::kPassword, "((?i:" EDP_SECRET_KEYS R"()["']?[ \t]*[:=]>?[ \t]*)([^\s"'&;,<>\\{}()\[\]]+))",
        value},
       {Kind::kEmail,
-       R"(([A-Za-z0-9._%+-]+)@((?:v|(?:[A-Za-uw-z0-9]|v[A-Za-z-])(?:[A-Za-z0-9.-]*[A-Za-z0-9])?)\.[A-Za-z]{2,24}))",
+       R"(([A-Za-z0-9._%+-]+)@((?:(?:[A-Za-uw-z0-9]|v[A-Za-z.-])(?:[A-Za-z0-9.-]*[A-Za-z0-9])?|v)\.[A-Za-z]{2,24}))",
        email},
       {Kind::kIdentityCard, R"(\b[0-9]{6}[ -][0-9]{8}[ -][0-9]{3}[0-9Xx])", identity_card},
       {Kind::kIdentityCard, R"(\b(?:[0-9]{17}[0-9Xx]|[0-9]{15}))", identity_card},
