@@ -50,7 +50,7 @@ def block(kind):
     rng = random.Random(7)
     if kind == "numbers":
         digits = "".join(str(rng.randrange(10)) + (" " if rng.randrange(19) == 0 else "") for _ in range(BLOCK // 2))
-        return (digits + "\n" + digits)[:BLOCK - 1].encode() + b"\n"
+        return (digits + "\n" + digits)[: BLOCK - 1].encode() + b"\n"
     lines, size = [], 0
     while size < BLOCK:
         lines.append(log_line(rng, kind == "private"))
@@ -87,7 +87,9 @@ def measure(command, text, megabytes):
 
 def perl():
     """One substitution a pattern on each line, compiled once."""
-    steps = [f"s#{pattern.replace('@', chr(92) + '@')}#{becomes.replace(chr(92), '$').replace('@', chr(92) + '@')}#g;" for pattern, becomes in EXTENDED]
+    steps = [
+        f"s#{pattern.replace('@', chr(92) + '@')}#{becomes.replace(chr(92), '$').replace('@', chr(92) + '@')}#g;" for pattern, becomes in EXTENDED
+    ]
     return ["perl", "-ne", "no warnings; " + " ".join(steps) + " print;"]
 
 
@@ -103,7 +105,10 @@ def main():
     arguments = parser.parse_args()
     ours = [arguments.bin / "edp-runner", "mask"]
     peers = {name: command for name, command in (("perl", perl()), ("sed -E", sed())) if shutil.which(command[0])}
-    print(f"{'text':8} {'MB/s':>7} {'MB/CPU s':>9} {'peak at 10 MB':>14} {'at the whole':>13} | " + " | ".join(f"{name + ' MB/CPU s':>15} {'ratio':>6}" for name in peers))
+    print(
+        f"{'text':8} {'MB/s':>7} {'MB/CPU s':>9} {'peak at 10 MB':>14} {'at the whole':>13} | "
+        + " | ".join(f"{name + ' MB/CPU s':>15} {'ratio':>6}" for name in peers)
+    )
     wrong = []
     for kind in ("private", "plain", "numbers"):
         text = block(kind)

@@ -35,7 +35,9 @@ def main() -> int:
     with Alerting(rules=rules, targets=[metrics.address], webhook=receiver.url, token="of-the-test") as alerting:
         until("a scrape", 60, lambda: alerting.query('edp_findings_total{severity="WARNING"}'))
         time.sleep(3)
-        assert not alerting.alerts() or all(alert["labels"]["alertname"] != "EDPCriticalFinding" for alert in alerting.alerts()), "a warning is no alert"
+        assert not alerting.alerts() or all(alert["labels"]["alertname"] != "EDPCriticalFinding" for alert in alerting.alerts()), (
+            "a warning is no alert"
+        )
         metrics.text = line % ("WARNING", 5) + line % ("CRITICAL", 1)
         shown = alerting.wait_for("EDPCriticalFinding", 60)
         (sent,) = until("the webhook", 60, lambda: receiver.alerts("EDPCriticalFinding"))[:1]

@@ -22,8 +22,12 @@ Env = dict[str, str]
 
 
 def _run(command: list[str | Path], cwd: Path, env: Env, status: int = 0, seconds: float = 120) -> str:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, env={**os.environ, **env}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
-    assert done.returncode == status, f"{' '.join(map(str, command))}: exit status {done.returncode}, not {status}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, env={**os.environ, **env}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds
+    )
+    assert done.returncode == status, (
+        f"{' '.join(map(str, command))}: exit status {done.returncode}, not {status}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    )
     return done.stdout + done.stderr
 
 
@@ -39,17 +43,28 @@ def reports(env: Env, work: Path) -> int:
     import jsonschema
 
     schema = json.loads(
-        packages.node_file("@microsoft/sarif-multitool-linux@5.7.0", "sarif-2.1.0.json", "1c49a0f2b60444c71bb14878e21e0d882198eff4c539861b133093ad89ed798c").read_text()
+        packages.node_file(
+            "@microsoft/sarif-multitool-linux@5.7.0", "sarif-2.1.0.json", "1c49a0f2b60444c71bb14878e21e0d882198eff4c539861b133093ad89ed798c"
+        ).read_text()
     )
     validator = jsonschema.Draft7Validator({**schema, "$schema": "http://json-schema.org/draft-07/schema#"})
     assert list(validator.iter_errors({"version": "2.1.0", "runs": [{"results": []}]})), "the schema lets anything pass"
-    xsd = packages.python_file("pytest", "8.3.4", "testing/example_scripts/junit-10.xsd", "a1a816f58d1bf95ebabf371994df0b9246dee66ea9572fbec4f9296f1b2c0ff6")
+    xsd = packages.python_file(
+        "pytest", "8.3.4", "testing/example_scripts/junit-10.xsd", "a1a816f58d1bf95ebabf371994df0b9246dee66ea9572fbec4f9296f1b2c0ff6"
+    )
     folder = _fresh(work, "reports")
     seen = 0
-    for name, target, status, gate in (("faulty", "EDP_FAULTY", 2, "INFO"), ("healthy", "EDP_HEALTHY", 0, "CRITICAL"), ("absent", "EDP_ABSENT", 3, "CRITICAL")):
+    for name, target, status, gate in (
+        ("faulty", "EDP_FAULTY", 2, "INFO"),
+        ("healthy", "EDP_HEALTHY", 0, "CRITICAL"),
+        ("absent", "EDP_ABSENT", 3, "CRITICAL"),
+    ):
         files = [f"--sarif={name}.sarif", f"--junit={name}.xml", f"--output={name}.json"]
         _run(["edp-runner", "--profile=prod-k8s", "--timeout=20", f"--gate={gate}", f"--target={env[target]}", *files], folder, env, status)
-        wrong = [f"{'/'.join(map(str, error.path))}: {error.message}" for error in validator.iter_errors(json.loads((folder / f"{name}.sarif").read_text()))]
+        wrong = [
+            f"{'/'.join(map(str, error.path))}: {error.message}"
+            for error in validator.iter_errors(json.loads((folder / f"{name}.sarif").read_text()))
+        ]
         assert not wrong, f"{name}.sarif: {wrong[:5]}"
         _run(["xmllint", "--noout", "--schema", xsd, f"{name}.xml"], folder, env)
         suites = xml.etree.ElementTree.parse(folder / f"{name}.xml").getroot()
@@ -118,7 +133,9 @@ def gitlab(env: Env, work: Path) -> int:
 
 def shell(env: Env, work: Path) -> int:
     """shellcheck over the commands within Groovy and GitLab's YAML."""
-    scripts = [text for path in ("Jenkinsfile", "vars/edpDiagnose.groovy") for text in (ROOT / "deploy/jenkins" / path).read_text().split("'''")[1::2]]
+    scripts = [
+        text for path in ("Jenkinsfile", "vars/edpDiagnose.groovy") for text in (ROOT / "deploy/jenkins" / path).read_text().split("'''")[1::2]
+    ]
     scripts = [text.replace("\\\\\n", "\\\n") for text in scripts]  # Groovy's escape
     scripts.append("\n".join(yaml.safe_load((ROOT / "deploy/ci/gitlab.yml").read_text())[".edp"]["script"]))
     for number, text in enumerate(scripts):
