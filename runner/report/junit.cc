@@ -110,7 +110,7 @@ std::vector<std::string> targets_of(const model::Report& report) {
 std::string to_junit(const model::Report& report) {
   const Severity gate = gate_of(report);
   std::array<char, 32> seconds_text{};
-  std::snprintf(seconds_text.data(), seconds_text.size(), "%.3f", report.seconds);
+  (void)std::snprintf(seconds_text.data(), seconds_text.size(), "%.3f", report.seconds);
   const std::string seconds = seconds_text.data();
   std::string suites;
   size_t tests = 0;
