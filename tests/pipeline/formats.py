@@ -38,6 +38,27 @@ def _fresh(work: Path, name: str) -> Path:
     return folder
 
 
+def _strict(env: Env, folder: Path) -> Path:
+    """prod-k8s with a gate that any finding is at: these parts are about exit statuses, not about how grave a finding is on a busy machine."""
+    shown = _run(["edp-runner", "profile", "show", "prod-k8s"], folder, env)
+    file = folder / "strict.yaml"
+    file.write_text(shown.replace("gate: CRITICAL", "gate: INFO"))
+    return file
+
+
+def _kept(env: Env, work: Path, name: str) -> Path:
+    """What was collected of a live target, as a target of its own: diagnosed at once, and always the same."""
+    folder = work / f"kept-{name}"
+    if not folder.exists():
+        command = ["edp-runner", "--profile=prod-k8s", "--timeout=20", "--exit-zero", f"--target={env[f'EDP_{name.upper()}']}", f"--artefacts={folder}"]
+        _run(command, work, env)
+    return folder
+
+
+def _targets(env: Env, work: Path) -> dict[str, str]:
+    return {"faulty": str(_kept(env, work, "faulty")), "healthy": str(_kept(env, work, "healthy")), "absent": env["EDP_ABSENT"]}
+
+
 def reports(env: Env, work: Path) -> int:
     """SARIF by the OASIS schema, JUnit by the XSD of Jenkins' xUnit plugin: of a run with findings, of one without, of one that saw nothing."""
     import jsonschema
@@ -54,13 +75,10 @@ def reports(env: Env, work: Path) -> int:
     )
     folder = _fresh(work, "reports")
     seen = 0
-    for name, target, status, gate in (
-        ("faulty", "EDP_FAULTY", 2, "INFO"),
-        ("healthy", "EDP_HEALTHY", 0, "CRITICAL"),
-        ("absent", "EDP_ABSENT", 3, "CRITICAL"),
-    ):
+    targets = _targets(env, work)
+    for name, status, gate in (("faulty", 2, "INFO"), ("healthy", 0, "CRITICAL"), ("absent", 3, "CRITICAL")):
         files = [f"--sarif={name}.sarif", f"--junit={name}.xml", f"--output={name}.json"]
-        _run(["edp-runner", "--profile=prod-k8s", "--timeout=20", f"--gate={gate}", f"--target={env[target]}", *files], folder, env, status)
+        _run(["edp-runner", "--profile=prod-k8s", "--timeout=20", f"--gate={gate}", f"--target={targets[name]}", *files], folder, env, status)
         wrong = [
             f"{'/'.join(map(str, error.path))}: {error.message}"
             for error in validator.iter_errors(json.loads((folder / f"{name}.sarif").read_text()))
@@ -77,14 +95,6 @@ def reports(env: Env, work: Path) -> int:
     return seen
 
 
-def _strict(env: Env, folder: Path) -> Path:
-    """prod-k8s with a gate that any finding is at: these parts are about exit statuses, not about how grave a finding is on a busy machine."""
-    shown = _run(["edp-runner", "profile", "show", "prod-k8s"], folder, env)
-    file = folder / "strict.yaml"
-    file.write_text(shown.replace("gate: CRITICAL", "gate: INFO"))
-    return file
-
-
 def github(env: Env, work: Path) -> int:
     """actionlint, with shellcheck over the scripts; then the scripts as a runner runs them."""
     tools = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "edp-cluster/tools"
@@ -95,18 +105,19 @@ def github(env: Env, work: Path) -> int:
     _run([tools / "actionlint", "-shellcheck", "shellcheck", "-config-file", config, example], ROOT, env)
     workflow = yaml.safe_load(example.read_text())
     steps = {step["name"]: step for step in workflow["jobs"]["diagnose"]["steps"]}
-    for target, status in (("EDP_FAULTY", 1), ("EDP_HEALTHY", 0), ("EDP_ABSENT", 0)):
-        folder = _fresh(work, f"github-{target.lower()}")
+    targets = _targets(env, work)
+    for name, status, words in (("faulty", 1, "::error::EDP: finding"), ("healthy", 0, "Nothing at"), ("absent", 0, "::warning::")):
+        folder = _fresh(work, f"github-{name}")
         output = folder / "output"
         script = steps["Diagnose"]["run"].replace("--timeout=180", "--timeout=20")
-        if target == "EDP_FAULTY":
+        if name == "faulty":
             script = script.replace("--profile=prod-k8s", f"--profile={_strict(env, folder)}")
-        _run(["bash", "-e", "-c", script], folder, {**env, "TARGET": env[target], "GITHUB_OUTPUT": str(output)})
+        _run(["bash", "-e", "-c", script], folder, {**env, "TARGET": targets[name], "GITHUB_OUTPUT": str(output)})
         told = dict(line.split("=", 1) for line in output.read_text().splitlines())
         said = _run(["bash", "-e", "-c", steps["Gate"]["run"]], folder, {**env, "STATUS": told["status"]}, status)
-        assert {"EDP_FAULTY": "::error::EDP: finding", "EDP_HEALTHY": "Nothing at", "EDP_ABSENT": "::warning::"}[target] in said, said
-        for name in ("edp-report.json", "edp-report.html", "edp.sarif", "edp-junit.xml"):
-            assert (folder / "edp" / name).stat().st_size > 0
+        assert words in said, said
+        for file in ("edp-report.json", "edp-report.html", "edp.sarif", "edp-junit.xml"):
+            assert (folder / "edp" / file).stat().st_size > 0
     return 3
 
 
@@ -119,9 +130,10 @@ def gitlab(env: Env, work: Path) -> int:
     example = (ROOT / "deploy/ci/gitlab.yml").read_text()
     (folder / ".gitlab-ci.yml").write_text(example.replace('EDP_TIMEOUT: "180"', 'EDP_TIMEOUT: "20"'))
     options = ["--shell-executor-no-image", "--shell-isolation", "--home", folder / "home"]
-    for target, word in (("EDP_FAULTY", "FAIL"), ("EDP_HEALTHY", "PASS"), ("EDP_ABSENT", "WARN")):
-        chosen = _strict(env, work) if target == "EDP_FAULTY" else "prod-k8s"
-        said = _run([local, *options, "--variable", f"EDP_TARGET={env[target]}", "--variable", f"EDP_PROFILE={chosen}", "edp-staging"], folder, env)
+    targets = _targets(env, work)
+    for name, word in (("faulty", "FAIL"), ("healthy", "PASS"), ("absent", "WARN")):
+        chosen = _strict(env, work) if name == "faulty" else "prod-k8s"
+        said = _run([local, *options, "--variable", f"EDP_TARGET={targets[name]}", "--variable", f"EDP_PROFILE={chosen}", "edp-staging"], folder, env)
         assert f" {word} " in said, said  # its own exit status does not tell
         kept = list(folder.glob(".gitlab-ci-local/artifacts/edp-staging/edp/*"))
         assert {"edp-report.json", "edp-report.html", "edp-junit.xml"} <= {path.name for path in kept}, kept

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The Jenkinsfile, the step of the shared library, and the examples for GitHub and GitLab, with the real edp-runner against real Go
-targets: a healthy one, a faulty one, one that hangs, one that is not there. Closes with 'N passed, N failed'.
+"""The Jenkinsfile and the step of the shared library with the real edp-runner against real Go targets: a healthy one, a faulty one, one
+that hangs, one that is not there; the examples for GitHub and GitLab on what was collected of them. Closes with 'N passed, N failed'.
 
 usage: tests/pipeline/run.py PATH-OF-EDP-RUNNER [WORD]      only parts whose name contains WORD
 """
