@@ -25,3 +25,11 @@ HEAD
   # Helm's own marks mean nothing here; versions 3 and 4 differ in empty lines.
   sed -E '/^ *$/d; /^ +(helm\.sh\/(chart|resource-policy)|app\.kubernetes\.io\/managed-by): /d; /^ +annotations:$/{N;/\n +helm\.sh\/resource-policy: keep$/d}' <<< "$rendered"
 } > "$into"
+[ $# = 0 ] || exit 0
+
+# The alerts for a Prometheus without its operator: rule_files in prometheus.yml.
+{
+  echo "# EDP's alerts for a Prometheus without the Prometheus operator. Rendered from charts/edp/files/rules.yaml by deploy/generate.sh."
+  "$helm" template edp charts/edp --namespace edp --kube-version 1.37.0 --show-only templates/monitoring.yaml --set monitoring.prometheusRule.enabled=true \
+    --set monitoring.dashboard.enabled=false | sed -n '/^  groups:/,$ s/^  //p' | sed '/^ *$/d'
+} > deploy/prometheus/rules.yaml

@@ -12,3 +12,5 @@ printf '\n-- edp-runner top against go tool pprof -top\n'
 bench/pprof_vs_go.py "$@"
 printf '\n-- the reader of execution traces against golang.org/x/exp/trace\n'
 bench/trace_vs_go.py
+printf '\n-- edp-runner mask against perl and sed\n'
+bench/masking.py

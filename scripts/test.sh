@@ -75,6 +75,10 @@ part_masking() { tests/masking/run.py "$runner"; }
 
 part_audit() { tests/audit/run.py build/release/bin && tests/audit/deliver.py build/release/bin; }
 
+part_pipeline() { tests/pipeline/run.py "$runner"; }
+
+part_stand_in_for_jira() { tests/jira/run.py ${full:+--full}; }
+
 part_test_tools() { scripts/test-tools.sh; }
 
 part_report_store_on_s3() { build/release/bin/edp_s3_test --gtest_brief=1; }
@@ -83,6 +87,8 @@ part_chart() { tests/chart/run.py > build/chart.log || {
   cat build/chart.log
   return 1
 } && tail -n 1 build/chart.log; }
+
+part_alerts() { tests/alerting/run.py; }
 
 # Rights, admission and the kinds, as a real apiserver sees them.
 part_rights() {
@@ -99,8 +105,9 @@ part_operator_and_faults() { tests/faults/run.py; }
 
 part_end_to_end() { env -u KUBECONFIG ./edp e2e --slice; }
 
-parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof parity_with_go_tool_trace symbols_of_real_programs matrix masking audit
-  test_tools report_store_on_s3 chart rights operator_and_faults end_to_end)
+parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof parity_with_go_tool_trace
+  symbols_of_real_programs matrix masking audit test_tools pipeline stand_in_for_jira report_store_on_s3 chart alerts rights
+  operator_and_faults end_to_end)
 summary=()
 failed=0
 for part in "${parts[@]}"; do

@@ -1,8 +1,12 @@
 #include "common/masking/masker.h"
 
+#include <re2/set.h>
+
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 #include "common/masking/finders.h"
 
@@ -40,6 +44,7 @@ struct CompiledForms {
   std::unique_ptr<RE2> any;  // one of them, or a private key's begin
   std::vector<std::unique_ptr<RE2>> each;
   std::unique_ptr<RE2> key_begin;
+  RE2::Set here{options(RE2::Options::EncodingLatin1), RE2::ANCHOR_START};  // in the order of `each`
 
   CompiledForms() {
     const RE2::Options latin1 = options(RE2::Options::EncodingLatin1);
@@ -47,9 +52,24 @@ struct CompiledForms {
     for (const Form& form : forms()) {
       all += std::string("|(?:") + form.pattern + ")";
       each.push_back(std::make_unique<RE2>(form.pattern, latin1));
+      (void)here.Add(form.pattern, nullptr);
     }
+    (void)here.Compile();
     any = std::make_unique<RE2>(all, latin1);
     key_begin = std::make_unique<RE2>(kKeyBegin, latin1);
+  }
+
+  // Those of `each` that may match where `text` begins, in one pass: the set does not see what stands before,
+  // so more than do. All of them, should it run out of memory.
+  [[nodiscard]] std::vector<int> possible(std::string_view text) const {
+    std::vector<int> found;
+    RE2::Set::ErrorInfo error{RE2::Set::kNoError};
+    if (!here.Match(text, &found, &error) && error.kind != RE2::Set::kNoError) {
+      found.resize(each.size());
+      std::iota(found.begin(), found.end(), 0);
+    }
+    std::ranges::sort(found);
+    return found;
   }
 };
 
@@ -178,7 +198,8 @@ std::optional<Masker::Hidden> Masker::hide_own(std::string_view text, size_t fro
 
 // By the first form that matches here and does not only look like one.
 std::optional<Masker::Hidden> Masker::hide_form(std::string_view text, size_t from) {
-  for (size_t i = 0; i < forms().size(); ++i) {
+  for (const int index : compiled_forms().possible(text.substr(from))) {
+    const auto i = static_cast<size_t>(index);
     std::array<re2::StringPiece, 3> groups;
     const RE2& pattern = *compiled_forms().each[i];
     const int count = 1 + std::min(2, pattern.NumberOfCapturingGroups());

@@ -62,6 +62,21 @@ def deploy_is_current():
             raise Failure("deploy/edp.yaml is out of date: deploy/generate.sh")
 
 
+def plain_rules_are_current():
+    """deploy/prometheus/rules.yaml holds the chart's alerts, as promtool reads them."""
+    text = (ROOT / "deploy/prometheus/rules.yaml").read_text()
+    chart = objects(render(HERE / "values/claim.yaml"))
+    rule = next(o for o in chart if o["kind"] == "PrometheusRule")
+    if yaml.safe_load(text)["groups"] != rule["spec"]["groups"]:
+        raise Failure("deploy/prometheus/rules.yaml is out of date: deploy/generate.sh")
+    run(tool("promtool"), "check", "rules", ROOT / "deploy/prometheus/rules.yaml")
+
+
+def dashboard_is_generated():
+    if run(ROOT / "deploy/grafana/generate.py", "-") != (CHART / "files/dashboard.json").read_text():
+        raise Failure("charts/edp/files/dashboard.json is not what deploy/grafana/generate.py makes")
+
+
 def deploy_equals_the_chart():
     """Object by object, but for Helm's marks; and the namespace, which Helm makes by itself."""
 
@@ -186,6 +201,8 @@ def all_checks():
     yield "CRDs: the chart's are copies", crds_are_copies
     yield "deploy: up to date", deploy_is_current
     yield "deploy: equal to the chart", deploy_equals_the_chart
+    yield "monitoring: plain rules are the chart's", plain_rules_are_current
+    yield "monitoring: the dashboard is generated", dashboard_is_generated
     yield "deploy: TLS script", tls_script
     yield "TLS: the chart's certificates verify", tls_of_the_chart
     yield "audit: keys", audit_keys
