@@ -12,6 +12,20 @@
 
 namespace edp::control {
 
+// Where CRITICAL findings become tickets. Files are of mounted Secrets.
+struct TicketConfig {
+  std::string kind = "none";  // or jira, webhook, alertmanager
+  std::string url, ca_file, proxy, cluster;
+  std::string token_file, user_file, password_file;  // a bearer token, or user and password
+  std::string hmac_file;                             // of a webhook
+  int api_version = 2;                               // of Jira, as all that follow
+  std::string project, issue_type = "Bug";
+  std::map<std::string, std::string> priorities;
+  std::vector<std::string> labels;
+  std::string signing_key_file;  // Ed25519, PEM: signs validations
+  std::chrono::seconds update_interval{3600}, poll_interval{20}, search_settle{60}, credentials_retry{60};
+};
+
 struct Config {
   std::string ns = "diagnostic-system";  // where runner Jobs, the quota and the lease are
   std::string log_level = "info";        // debug, info, warning, error
@@ -57,6 +71,8 @@ struct Config {
   std::string s3_access_key_file, s3_secret_key_file, s3_session_token_file, s3_ca_file;
 
   std::string alerts_token_file;
+
+  TicketConfig tickets;
 };
 
 // Collects every fault before it gives up. `where` names the text in errors.

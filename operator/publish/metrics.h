@@ -89,6 +89,12 @@ class Metrics {
   // edp_report_store_bytes, edp_report_store_free_bytes; free: unset where the store (S3) can't tell
   void set_report_store(uint64_t bytes, std::optional<uint64_t> free_bytes);
 
+  // Tickets.
+  void set_tickets(std::string_view state, int64_t count);  // edp_tickets{state}
+  void set_ticket_outbox(int64_t count);                    // edp_ticket_outbox
+  void ticket_error(std::string_view reason);               // edp_ticket_errors_total{reason}
+  void ticket_recovered(double seconds);                    // edp_ticket_recovery_seconds
+
   // Watches. Heard of: any byte of the stream, a bookmark too; the metric is the age at the scrape.
   void watch_event(std::string_view kind, uint64_t count = 1);      // edp_watch_events_total{kind}
   void watch_restarted(std::string_view kind, uint64_t count = 1);  // edp_watch_restarts_total{kind}

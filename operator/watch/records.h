@@ -182,6 +182,8 @@ struct RunRecord {
       requested_by;     // annotation edp.dev/requested-by, else the manager of managedFields that made it
   std::string policy;   // label edp.dev/policy: the DiagnosticPolicy that made it
   std::string trigger;  // annotation edp.dev/trigger
+  std::string alert;    // annotation edp.dev/alert-fingerprint: Alertmanager's id of the alert that caused it
+  std::string validates;  // the DiagnosticTicket whose fix the run is to prove
   RunTarget target;
   std::string profile = "prod-k8s";
   std::vector<std::string> collectors;  // empty: the profile's
