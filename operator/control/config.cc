@@ -131,7 +131,6 @@ class Reader {
     return map({{"kind", text(of.kind)},
                 {"url", text(of.url)},
                 {"caFile", text(of.ca_file)},
-                {"proxy", text(of.proxy)},
                 {"cluster", text(of.cluster)},
                 {"tokenFile", text(of.token_file)},
                 {"userFile", text(of.user_file)},

@@ -15,7 +15,7 @@ namespace edp::control {
 // Where CRITICAL findings become tickets. Files are of mounted Secrets.
 struct TicketConfig {
   std::string kind = "none";  // or jira, webhook, alertmanager
-  std::string url, ca_file, proxy, cluster;
+  std::string url, ca_file, cluster;
   std::string token_file, user_file, password_file;  // a bearer token, or user and password
   std::string hmac_file;                             // of a webhook
   int api_version = 2;                               // of Jira, as all that follow

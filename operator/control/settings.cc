@@ -6,7 +6,6 @@ tickets::TrackerOptions tracker_options(const Config& config) {
   const TicketConfig& from = config.tickets;
   tickets::TrackerOptions options{.url = from.url,
                                   .ca_file = from.ca_file,
-                                  .proxy = from.proxy,
                                   .token_file = from.token_file,
                                   .user_file = from.user_file,
                                   .password_file = from.password_file,

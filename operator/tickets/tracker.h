@@ -48,7 +48,7 @@ enum class Kind : uint8_t { kNone, kJira, kWebhook, kAlertmanager };
 struct TrackerOptions {
   Kind kind = Kind::kNone;
   std::string url;
-  std::string ca_file, proxy;
+  std::string ca_file;
   std::string token_file;               // bearer token (Jira, webhook, Alertmanager), or
   std::string user_file, password_file;  // basic: Jira Cloud's e-mail address and API token
   std::string hmac_file;                // webhook: the key of its signature
