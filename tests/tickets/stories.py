@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,10 @@ from world import FINDING, ROOT, WORK, Cluster, Operator, Proxy, ReportPlayer, W
 class Stage:
     """The stand-in for Jira, an operator, a player."""
 
-    def __init__(self, world: World, proxy: Proxy, cloud: bool = True, **config: Any) -> None:
+    def __init__(self, world: World, proxy: Proxy, cloud: bool = True, more: dict[str, Any] | None = None, **config: Any) -> None:
         self.world, self.cluster, self.proxy = world, world.cluster, proxy
         self.jira = FakeJira(cloud=cloud)
-        self.operator = Operator(proxy.url, tickets=world.tickets_config(self.jira, WORK / "jira", **config))
+        self.operator = Operator(proxy.url, tickets=world.tickets_config(self.jira, WORK / "jira", **config), **(more or {}))
         self.player = ReportPlayer(self.cluster, [self.operator])
 
     def __enter__(self) -> Stage:
@@ -56,6 +58,15 @@ class Stage:
     def category(self, key: str) -> str:
         issue = next(one for one in self.jira.issues() if one["key"] == key)
         return str(issue["fields"]["status"]["statusCategory"]["key"])
+
+    @staticmethod
+    def post_alert(url: str, token: str) -> tuple[int, str]:
+        request = urllib.request.Request(url, b'{"version": "4", "alerts": []}', {"Authorization": f"Bearer {token}"} if token else {})
+        try:
+            with urllib.request.urlopen(request, timeout=5) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
 
     def kubectl(self, *arguments: str, cwd: Path = WORK) -> subprocess.CompletedProcess[str]:
         """edp-validate.sh as a person calls it."""
