@@ -9,9 +9,10 @@ namespace {
 
 constexpr double kLeastAllocs = 100;  // objects a second: the heap profile samples one in 512 KiB
 
-// Goroutines and threads of Go's runtime itself: what they do follows from the program's work, and a fix changes it.
-constexpr std::array<std::string_view, 5> kRuntime = {"runtime.gcBgMarkWorker", "runtime.mcall", "runtime.bgsweep",
-                                                      "runtime.bgscavenge", "runtime.mstart"};
+// Goroutines and threads of Go's runtime itself: what they do follows from the program's work, and a fix
+// changes it.
+constexpr std::array<std::string_view, 5> kRuntime = {
+    "runtime.gcBgMarkWorker", "runtime.mcall", "runtime.bgsweep", "runtime.bgscavenge", "runtime.mstart"};
 
 int64_t cum_of(const ProfileFigures& profile, std::string_view function, size_t type) {
   const auto found = profile.cum.find(function);
@@ -22,7 +23,8 @@ int64_t cum_of(const ProfileFigures& profile, std::string_view function, size_t 
 struct Elsewhere {
   int64_t value = -1, total = 0;
 };
-Elsewhere elsewhere(const ProfileFigures& profile, std::string_view type, std::string_view function, bool runtime) {
+Elsewhere elsewhere(const ProfileFigures& profile, std::string_view type, std::string_view function,
+                    bool runtime) {
   for (size_t i = 0; i < profile.totals.size(); ++i) {
     if (profile.totals[i].first != type) continue;
     Elsewhere result{.value = profile.totals[i].second, .total = profile.totals[i].second};
@@ -89,17 +91,18 @@ LoadComparison compare(const Load& then, const Load& now) {
       return load.cpu < 0 && load.allocs < 0
                  ? std::string("nothing known")
                  : (load.cpu < 0 ? std::string("no CPU profile")
-                                 : shown(load.cpu) + " CPU seconds a second in " + std::to_string(load.cpu_samples) +
-                                       " samples") +
-                       (load.allocs < 0 ? ", allocations not known" : ", " + shown(load.allocs) + " objects a second");
+                                 : shown(load.cpu) + " CPU seconds a second in " +
+                                       std::to_string(load.cpu_samples) + " samples") +
+                       (load.allocs < 0 ? ", allocations not known"
+                                        : ", " + shown(load.allocs) + " objects a second");
     };
     result.text = "the load can't be compared: then " + known(then) + "; now " + known(now);
     return result;
   }
   result.comparable = result.now >= kLeastShare * result.then;
   result.text = std::string(result.comparable ? "load comparable" : "load not comparable") + ": then " +
-                shown(result.then) + ", now " + shown(result.now) + unit + " (at least " + shown(kLeastShare * 100) +
-                "% is needed)";
+                shown(result.then) + ", now " + shown(result.now) + unit + " (at least " +
+                shown(kLeastShare * 100) + "% is needed)";
   return result;
 }
 

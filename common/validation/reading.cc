@@ -99,8 +99,8 @@ ProfileFigures figures_of(const Json& json) {
 
 // Big, and not looked at.
 bool passed_over(const std::string& key) {
-  return key == "flame" || key == "frame_classes" || key == "groups" || key == "artefacts" || key == "states" ||
-         key == "related" || key == "memory" || key == "collectors";
+  return key == "flame" || key == "frame_classes" || key == "groups" || key == "artefacts" ||
+         key == "states" || key == "related" || key == "memory" || key == "collectors";
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// What a ticket and its validation need of a report (edp.report/v1): findings, outcomes of rules, and the figures by
-// which the load of two runs is compared. Flame trees and tables of goroutines are passed over while parsing, so a
-// report of megabytes costs little.
+// What a ticket and its validation need of a report (edp.report/v1): findings, outcomes of rules, and the
+// figures by which the load of two runs is compared. Flame trees and tables of goroutines are passed over
+// while parsing, so a report of megabytes costs little.
 #pragma once
 
 #include <cstdint>

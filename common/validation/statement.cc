@@ -22,8 +22,8 @@ constexpr size_t kMaxBytes = 16384;
 std::string canonical(const Statement& of) {
   const Json json = {{"ticket", of.ticket},     {"key", of.key},         {"fingerprint", of.fingerprint},
                      {"workload", of.workload}, {"run", of.run},         {"digest", of.digest},
-                     {"verdict", of.verdict},   {"message", of.message},
-                     {"began", of.began},       {"time", of.time}};
+                     {"verdict", of.verdict},   {"message", of.message}, {"began", of.began},
+                     {"time", of.time}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -64,8 +64,8 @@ struct SigningKey::Key {
 };
 
 Result<SigningKey> SigningKey::from_pem(const std::string& pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
-                                                      BIO_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
   auto key = std::make_shared<Key>();
   key->pkey.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
   if (!key->pkey || EVP_PKEY_get_base_id(key->pkey.get()) != EVP_PKEY_ED25519) {

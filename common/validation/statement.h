@@ -1,5 +1,5 @@
-// A signed statement that a validation run found a ticket's fault gone (edp.validation/v1): Ed25519 over the payload's
-// canonical JSON. EDP closes a ticket on nothing else.
+// A signed statement that a validation run found a ticket's fault gone (edp.validation/v1): Ed25519 over the
+// payload's canonical JSON. EDP closes a ticket on nothing else.
 #pragma once
 
 #include <cstdint>

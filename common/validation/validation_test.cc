@@ -42,7 +42,8 @@ Json fixed() {
 void scale(Json& json, const char* kind, double by) {
   for (Json& profile : json["targets"][0]["profiles"]) {
     if (profile["kind"] != kind) continue;
-    for (Json& type : profile["sample_types"]) type["total"] = static_cast<int64_t>(type["total"].get<double>() * by);
+    for (Json& type : profile["sample_types"])
+      type["total"] = static_cast<int64_t>(type["total"].get<double>() * by);
     for (Json& row : profile["functions"]) {
       for (Json& value : row["cum"]) value = static_cast<int64_t>(value.get<double>() * by);
     }
@@ -95,7 +96,8 @@ TEST(Validation, AFaultThatMovedIsNotGone) {
   json["findings"].push_back(sample()["findings"][0]);
   json["findings"][0]["fingerprint"] = "ffff";
   EXPECT_EQ(judge(fault(), {read(json)}).reason, "FaultMayHaveMoved");
-  EXPECT_EQ(judge(fault(), {read(json)}, {"ffff"}).verdict, Verdict::kGone) << "that one has a ticket of its own";
+  EXPECT_EQ(judge(fault(), {read(json)}, {"ffff"}).verdict, Verdict::kGone)
+      << "that one has a ticket of its own";
 }
 
 TEST(Validation, WithoutFiguresNothingIsComparable) {
@@ -109,22 +111,33 @@ TEST(Validation, WithoutFiguresNothingIsComparable) {
 
 // Made by `openssl genpkey -algorithm ed25519`, for this test alone.
 constexpr const char* kKey =
-    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
+    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END "
+    "PRIVATE KEY-----\n";
 constexpr const char* kOther =
-    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIEzNCJsoe5uBuQb22Y27ryRPKmpi5DhPo2+m2mxzpvt7\n-----END PRIVATE KEY-----\n";
+    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIEzNCJsoe5uBuQb22Y27ryRPKmpi5DhPo2+m2mxzpvt7\n-----END "
+    "PRIVATE KEY-----\n";
 
 TEST(Validation, StatementsVerifyAsTheyWereSigned) {
   const auto key = SigningKey::from_pem(kKey);
   ASSERT_TRUE(key) << key.error().to_string();
-  const Statement statement{.ticket = "shop/x", .key = "OPS-1", .fingerprint = "f", .workload = "shop/Deployment/x",
-                            .run = "u", .digest = "sha256:ab", .verdict = "Gone", .message = "m", .began = 5, .time = 9};
+  const Statement statement{.ticket = "shop/x",
+                            .key = "OPS-1",
+                            .fingerprint = "f",
+                            .workload = "shop/Deployment/x",
+                            .run = "u",
+                            .digest = "sha256:ab",
+                            .verdict = "Gone",
+                            .message = "m",
+                            .began = 5,
+                            .time = 9};
   const auto json = key->sign(statement);
   ASSERT_TRUE(json);
   const auto back = key->verify(*json);
   ASSERT_TRUE(back) << back.error().to_string();
   EXPECT_EQ(*back, statement);
   Json changed = Json::parse(*json);
-  for (const char* field : {"ticket", "fingerprint", "workload", "run", "digest", "verdict", "message", "key"}) {
+  for (const char* field :
+       {"ticket", "fingerprint", "workload", "run", "digest", "verdict", "message", "key"}) {
     Json one = changed;
     one["payload"][field] = "other";
     EXPECT_FALSE(key->verify(one.dump())) << field;

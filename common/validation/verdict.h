@@ -1,4 +1,5 @@
-// Whether a fault is gone: the same checks again on the same workload, held against the run in which it was found.
+// Whether a fault is gone: the same checks again on the same workload, held against the run in which it was
+// found.
 #pragma once
 
 #include <string>
@@ -26,9 +27,9 @@ struct Judged {
   Load load;            // now: the busiest target's
 };
 
-// `now`: one reading a target, none of them left out. A rule that could not be judged on every target is never "gone";
-// neither is a fault whose rule now finds a CRITICAL with a fingerprint that `known` (has a ticket of its own) denies,
-// for a fault that was moved has a new one.
+// `now`: one reading a target, none of them left out. A rule that could not be judged on every target is
+// never "gone"; neither is a fault whose rule now finds a CRITICAL with a fingerprint that `known` (has a
+// ticket of its own) denies, for a fault that was moved has a new one.
 Judged judge(const Fault& fault, const std::vector<Reading>& now, const std::vector<std::string>& known = {});
 
 }  // namespace edp::validation

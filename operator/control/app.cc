@@ -236,13 +236,14 @@ Result<void> Operator::begin_tickets() {
   const auto left = [this] { return fence_->left(); };
   auto tracker = tickets::open_tracker(tracker_options(config_), left, tickets_stop_);
   if (!tracker) return tl::unexpected(tracker.error());
-  tickets::Outside outside{
-      .leading = [this] { return elector_->leading(); },
-      .report = [this](const tickets::RunEnded& run, const tickets::RunEnded::Target& target) {
-        return stored_report(servers_->store(), run, target);
-      }};
-  tickets_ = std::make_unique<tickets::Worker>(worker_options(config_, holder_name_), *fence_, std::move(*tracker),
-                                               metrics_, std::move(outside), tickets_stop_);
+  tickets::Outside outside{.leading = [this] { return elector_->leading(); },
+                           .report =
+                               [this](const tickets::RunEnded& run, const tickets::RunEnded::Target& target) {
+                                 return stored_report(servers_->store(), run, target);
+                               }};
+  tickets_ =
+      std::make_unique<tickets::Worker>(worker_options(config_, holder_name_), *fence_, std::move(*tracker),
+                                        metrics_, std::move(outside), tickets_stop_);
   tickets_->start();
   return {};
 }

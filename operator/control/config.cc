@@ -122,7 +122,8 @@ class Reader {
       if (!node.IsMap() && !node.IsNull()) return note(node, "a map of names is expected here");
       into.clear();
       for (const auto& entry : node) {
-        if (entry.first.IsScalar() && entry.second.IsScalar()) into[entry.first.Scalar()] = entry.second.Scalar();
+        if (entry.first.IsScalar() && entry.second.IsScalar())
+          into[entry.first.Scalar()] = entry.second.Scalar();
       }
     };
   }

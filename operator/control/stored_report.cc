@@ -21,7 +21,8 @@ Result<std::optional<std::string>> stored_report(serve::ReportStore* store, cons
   if (ref->digest != target.digest || ref->bytes > validation::kMaxReportBytes) return none;
   const auto source = store->open(key, *ref);
   if (!source) {
-    if (source.error().kind == serve::StoreErrorKind::kUnavailable) return tl::unexpected(source.error().error);
+    if (source.error().kind == serve::StoreErrorKind::kUnavailable)
+      return tl::unexpected(source.error().error);
     return none;
   }
   std::string json(static_cast<size_t>((*source)->size()), '\0');

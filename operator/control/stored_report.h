@@ -9,7 +9,8 @@
 
 namespace edp::control {
 
-// Nothing: it is not there, or not the one that the run's status names. An error: the store can't be asked now.
+// Nothing: it is not there, or not the one that the run's status names. An error: the store can't be asked
+// now.
 Result<std::optional<std::string>> stored_report(serve::ReportStore* store, const tickets::RunEnded& run,
                                                  const tickets::RunEnded::Target& target);
 

@@ -85,20 +85,21 @@ void TicketDesk::consider(const watch::RunRecord& run) {
   }
   if (run.status.critical == 0 && run.validates.empty()) return;
   if (handed_.contains(run.uid)) return;
-  tickets::RunEnded ended{
-      .ns = run.ns.str(),
-      .name = run.name,
-      .uid = run.uid,
-      .validates = run.validates,
-      .created = run.created,
-      .completed = run.status.completed,
-      .succeeded = reconcile::is_true(run.status, "Succeeded"),
-      .failure = {},
-      .report_url = run.status.report_url,
-      .alerts = {},
-      .checks = {.profile = run.profile, .duration = duration_text(run.duration_seconds), .collectors = run.collectors},
-      .targets = {},
-      .worst = run.status.worst};
+  tickets::RunEnded ended{.ns = run.ns.str(),
+                          .name = run.name,
+                          .uid = run.uid,
+                          .validates = run.validates,
+                          .created = run.created,
+                          .completed = run.status.completed,
+                          .succeeded = reconcile::is_true(run.status, "Succeeded"),
+                          .failure = {},
+                          .report_url = run.status.report_url,
+                          .alerts = {},
+                          .checks = {.profile = run.profile,
+                                     .duration = duration_text(run.duration_seconds),
+                                     .collectors = run.collectors},
+                          .targets = {},
+                          .worst = run.status.worst};
   if (!run.alert.empty()) ended.alerts.push_back(run.alert);
   if (const watch::Condition* failed = reconcile::find_condition(run.status, "Failed");
       failed != nullptr && failed->status == "True") {

@@ -1,5 +1,6 @@
-// Hands ended runs to the ticket worker: those that found a CRITICAL, and those that validate a ticket. Each once while
-// this replica leads; a new leader hands all of them over again, and the tickets know which they have counted.
+// Hands ended runs to the ticket worker: those that found a CRITICAL, and those that validate a ticket. Each
+// once while this replica leads; a new leader hands all of them over again, and the tickets know which they
+// have counted.
 #pragma once
 
 #include <functional>

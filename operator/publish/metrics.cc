@@ -223,7 +223,8 @@ struct Metrics::Impl {
 
   Bounded<Gauge, 1> tickets{family<Gauge>("edp_tickets", "DiagnosticTickets by state."), {"state"}, 8, word};
   Gauge& ticket_outbox =
-      family<Gauge>("edp_ticket_outbox", "Tickets of which the tracker has still to be told something.").Add({});
+      family<Gauge>("edp_ticket_outbox", "Tickets of which the tracker has still to be told something.")
+          .Add({});
   Bounded<Counter, 1> ticket_errors{
       family<Counter>("edp_ticket_errors_total", "Calls for tickets that failed, and statements refused."),
       {"reason"},

@@ -133,7 +133,8 @@ void Book::tell(const Ticket& ticket, const std::string& reason, const std::stri
   const auto when = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   publish::EventPlan plan = events_.plan(event, publish::EventRecorder::Time(when.time_since_epoch()));
   if (plan.kind == publish::EventPlan::Kind::kDrop) return;
-  kube::Call call{.method = plan.method, .path = plan.path, .body = plan.body, .content_type = plan.content_type};
+  kube::Call call{
+      .method = plan.method, .path = plan.path, .body = plan.body, .content_type = plan.content_type};
   call.timeout = kTimeout;
   kube::Answer answer = api_.call(call, stop_);
   if (answer.not_found() && !plan.create_path.empty()) {

@@ -1,5 +1,6 @@
-// The DiagnosticTickets as they are in the cluster: a copy that is listed from time to time and follows its own writes.
-// Each write names the version it was made from, so that of two writers one has to look again. One thread.
+// The DiagnosticTickets as they are in the cluster: a copy that is listed from time to time and follows its
+// own writes. Each write names the version it was made from, so that of two writers one has to look again.
+// One thread.
 #pragma once
 
 #include <functional>
@@ -7,9 +8,9 @@
 #include <string>
 
 #include "common/cancel.h"
-#include "operator/tickets/record.h"
 #include "operator/kube/api.h"
 #include "operator/publish/events.h"
+#include "operator/tickets/record.h"
 
 namespace edp::tickets {
 
@@ -24,7 +25,8 @@ class Book {
   Ticket* find(const std::string& full_name);
   // Null: it could not be written. One that is there already is taken.
   Ticket* create(Ticket ticket);
-  // The ticket's status. False: it was not stored; where somebody else has changed it, the copy is theirs then.
+  // The ticket's status. False: it was not stored; where somebody else has changed it, the copy is theirs
+  // then.
   bool save(Ticket& ticket, int64_t now);
   // `visit` must not create.
   void for_each(const std::function<void(Ticket&)>& visit);

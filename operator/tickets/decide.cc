@@ -38,7 +38,8 @@ bool contains(const std::vector<std::string>& list, const std::string& value) {
 }
 
 int64_t backoff(int64_t attempts, int64_t base, int64_t cap, double jitter) {
-  const double most = static_cast<double>(base) * std::pow(2.0, static_cast<double>(std::min<int64_t>(attempts, 20)));
+  const double most =
+      static_cast<double>(base) * std::pow(2.0, static_cast<double>(std::min<int64_t>(attempts, 20)));
   const double wait = std::min(most, static_cast<double>(cap));
   return std::max<int64_t>(1, static_cast<int64_t>(wait * (0.75 + 0.5 * jitter)));
 }
@@ -116,8 +117,9 @@ void apply_validation(Ticket& ticket, const Validation& validation) {
   ticket.status.validation = validation;
   if (validation.verdict == "Gone") return;
   say(ticket,
-      std::string(validation.verdict == "StillThere" ? "Validation: the finding is still there"
-                                                     : "Validation: it can't be told whether the finding is gone") +
+      std::string(validation.verdict == "StillThere"
+                      ? "Validation: the finding is still there"
+                      : "Validation: it can't be told whether the finding is gone") +
           " (run " + validation.run + "). " + validation.message,
       validation.time);
 }
@@ -146,7 +148,8 @@ void accept(Ticket& ticket, const validation::Statement& statement, const std::s
   s.validation.statement = json;
   s.validation.run = statement.run;
   s.validation.verdict = statement.verdict;
-  if (s.validation.reason.empty() || s.validation.reason != "FindingGone") s.validation.reason = "FindingGone";
+  if (s.validation.reason.empty() || s.validation.reason != "FindingGone")
+    s.validation.reason = "FindingGone";
   s.validation.message = statement.message;
   s.validation.digest = statement.digest;
   s.validation.time = statement.time;
@@ -182,7 +185,8 @@ bool apply_seen(Ticket& ticket, const IssueSeen& seen, int64_t now) {
     s.state = State::kReopened;
     ++s.reopened;
     say(ticket,
-        "Reopened: this was closed without a validation. EDP closes it once a run has shown that the finding is gone: "
+        "Reopened: this was closed without a validation. EDP closes it once a run has shown that the finding "
+        "is gone: "
         "edp-validate.sh " +
             s.key,
         now);
@@ -207,8 +211,8 @@ Next next(Ticket& ticket, int64_t now, const Rules& rules) {
   if (s.say.empty() && s.state != State::kClosed && s.count > s.told) {
     if (now < s.told_at + rules.update_interval) return {.due = s.told_at + rules.update_interval};
     say(ticket,
-        "Found again: " + times(s.count) + " since " + watch::format_time(s.first_seen) + ", last by run " + s.run +
-            " on pod " + s.pod + (s.report_url.empty() ? "" : ", " + s.report_url),
+        "Found again: " + times(s.count) + " since " + watch::format_time(s.first_seen) + ", last by run " +
+            s.run + " on pod " + s.pod + (s.report_url.empty() ? "" : ", " + s.report_url),
         now);
     s.told = s.count;
     s.told_at = now;
@@ -252,7 +256,8 @@ void apply_issue(Ticket& ticket, const Issue& issue) {
 void apply_not_found(Ticket& ticket, int64_t now, const Rules& rules) {
   Status& s = ticket.status;
   s.searched = now;
-  if (s.create_tried > 0 && now < s.create_tried + rules.settle) s.next_attempt = s.create_tried + rules.settle;
+  if (s.create_tried > 0 && now < s.create_tried + rules.settle)
+    s.next_attempt = s.create_tried + rules.settle;
 }
 
 void apply_done(Ticket& ticket, Do what, int64_t now) {
@@ -278,7 +283,8 @@ void apply_done(Ticket& ticket, Do what, int64_t now) {
   }
 }
 
-void apply_trouble(Ticket& ticket, Do what, const Trouble& trouble, int64_t now, const Rules& rules, double jitter) {
+void apply_trouble(Ticket& ticket, Do what, const Trouble& trouble, int64_t now, const Rules& rules,
+                   double jitter) {
   Status& s = ticket.status;
   if (trouble.kind == Trouble::Kind::kNotLeader) return;
   if (trouble.kind == Trouble::Kind::kGone && !s.key.empty()) {

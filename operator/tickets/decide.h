@@ -1,12 +1,14 @@
-// What becomes of a ticket: from what is known, what was seen and the time to the next thing to do. Pure: no I/O, no
-// clock.
+// What becomes of a ticket: from what is known, what was seen and the time to the next thing to do. Pure: no
+// I/O, no clock.
 //
 // The rules that make it safe to die anywhere:
-//   - What may have happened is written down before it is tried (create_tried, Say::tried), and looked for before it is
-//     tried again. A search in Jira lags behind a create, so after a create whose answer is missing nothing is created
-//     until the search has been silent for `settle`.
+//   - What may have happened is written down before it is tried (create_tried, Say::tried), and looked for
+//   before it is
+//     tried again. A search in Jira lags behind a create, so after a create whose answer is missing nothing
+//     is created until the search has been silent for `settle`.
 //   - A run is counted once: the uids of the latest are kept.
-//   - An issue is closed on a statement only that verifies, is about this ticket, is younger than its last finding, and
+//   - An issue is closed on a statement only that verifies, is about this ticket, is younger than its last
+//   finding, and
 //     whose run was not used before.
 #pragma once
 
@@ -21,9 +23,9 @@
 namespace edp::tickets {
 
 struct Rules {
-  int64_t update_interval = 3600;  // repeated findings are told at most so often
-  int64_t settle = 60;             // how far a search may lag behind
-  int64_t retry_base = 2, retry_cap = 60;      // after what passes by itself
+  int64_t update_interval = 3600;                 // repeated findings are told at most so often
+  int64_t settle = 60;                            // how far a search may lag behind
+  int64_t retry_base = 2, retry_cap = 60;         // after what passes by itself
   int64_t refused_base = 60, refused_cap = 3600;  // after what somebody must change: credentials, project key
   std::string cluster;
 };
@@ -86,9 +88,10 @@ struct Issue {
   std::string key, id, url;
   bool done = false;
 };
-void apply_issue(Ticket& ticket, const Issue& issue);               // found or created
+void apply_issue(Ticket& ticket, const Issue& issue);                   // found or created
 void apply_not_found(Ticket& ticket, int64_t now, const Rules& rules);  // searched for: there is none
-void apply_done(Ticket& ticket, Do what, int64_t now);              // reopened, closed, told, linked
-void apply_trouble(Ticket& ticket, Do what, const Trouble& trouble, int64_t now, const Rules& rules, double jitter);
+void apply_done(Ticket& ticket, Do what, int64_t now);                  // reopened, closed, told, linked
+void apply_trouble(Ticket& ticket, Do what, const Trouble& trouble, int64_t now, const Rules& rules,
+                   double jitter);
 
 }  // namespace edp::tickets

@@ -173,15 +173,17 @@ TEST(Tickets, AFindingAfterTheProofReopens) {
 TEST(Tickets, WrongCredentialsAreTriedSlowly) {
   Ticket ticket = new_ticket(found(1, 1000), kRules);
   apply_found(ticket, found(1, 1000));
-  apply_trouble(ticket, Do::kFind, {.kind = Trouble::Kind::kCredentials, .message = "401"}, 1000, kRules, 0.0);
+  apply_trouble(ticket, Do::kFind, {.kind = Trouble::Kind::kCredentials, .message = "401"}, 1000, kRules,
+                0.0);
   EXPECT_GE(ticket.status.next_attempt, 1045);
   EXPECT_EQ(ticket.status.error_reason, "WrongCredentials");
   apply_trouble(ticket, Do::kFind, {.kind = Trouble::Kind::kBusy, .retry_after = 600}, 1000, kRules, 0.0);
   EXPECT_GE(ticket.status.next_attempt, 1600);
 }
 
-// A world in which Jira's answers are lost, its search lags, the process dies between any two writes, and people close
-// issues: there is one issue, every comment once, and at the end the issue is open or closed with proof.
+// A world in which Jira's answers are lost, its search lags, the process dies between any two writes, and
+// people close issues: there is one issue, every comment once, and at the end the issue is open or closed
+// with proof.
 TEST(Tickets, PropertyOneIssueWhateverHappens) {
   for (unsigned seed = 0; seed < 500; ++seed) {
     std::mt19937 random(seed);

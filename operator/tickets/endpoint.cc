@@ -25,8 +25,8 @@ Result<std::string> word_of(const std::string& path) {
 
 // Read with each request: they are few, and a changed Secret then works at once.
 http::Authorize basic(std::string user_file, std::string password_file) {
-  return [user_file = std::move(user_file), password_file = std::move(password_file)](
-             bool) -> tl::expected<std::string, http::Failure> {
+  return [user_file = std::move(user_file),
+          password_file = std::move(password_file)](bool) -> tl::expected<std::string, http::Failure> {
     const auto user = word_of(user_file);
     const auto password = word_of(password_file);
     for (const auto* one : {&user, &password}) {
@@ -90,7 +90,8 @@ std::string server_text(const std::string& body) {
       }
     }
     for (const char* key : {"message", "error"}) {
-      if (const auto one = json.find(key); one != json.end() && one->is_string()) add(one->get<std::string>());
+      if (const auto one = json.find(key); one != json.end() && one->is_string())
+        add(one->get<std::string>());
     }
   } else if (!body.empty() && body.front() != '<') {
     add(body.substr(0, 300));
@@ -98,7 +99,8 @@ std::string server_text(const std::string& body) {
   return http::one_line(text, 300);
 }
 
-Result<std::unique_ptr<Endpoint>> Endpoint::open(const TrackerOptions& options, TimeLeft left, CancelToken cancel) {
+Result<std::unique_ptr<Endpoint>> Endpoint::open(const TrackerOptions& options, TimeLeft left,
+                                                 CancelToken cancel) {
   auto url = http::parse_url(options.url);
   if (!url) return tl::unexpected(url.error().at("tickets.url"));
   http::Peer peer;
@@ -113,11 +115,15 @@ Result<std::unique_ptr<Endpoint>> Endpoint::open(const TrackerOptions& options, 
   } else if (!options.token_file.empty()) {
     peer.authorize = bearer(options.token_file);
   }
-  return std::unique_ptr<Endpoint>(new Endpoint(options, std::move(peer), std::move(left), std::move(cancel)));
+  return std::unique_ptr<Endpoint>(
+      new Endpoint(options, std::move(peer), std::move(left), std::move(cancel)));
 }
 
 Endpoint::Endpoint(const TrackerOptions& options, http::Peer peer, TimeLeft left, CancelToken cancel)
-    : timeout_(options.timeout), left_(std::move(left)), cancel_(std::move(cancel)), pool_(std::move(peer), 1) {}
+    : timeout_(options.timeout),
+      left_(std::move(left)),
+      cancel_(std::move(cancel)),
+      pool_(std::move(peer), 1) {}
 
 Tried<Reply> Endpoint::call(const std::string& method, const std::string& target, const std::string& body,
                             bool writes, const Headers& headers) {

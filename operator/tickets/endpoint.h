@@ -1,4 +1,5 @@
-// Calls to a tracker's server: credentials from files that are read again, fenced writes, troubles by their kind.
+// Calls to a tracker's server: credentials from files that are read again, fenced writes, troubles by their
+// kind.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -21,13 +22,14 @@ struct Reply {
 
 class Endpoint {
  public:
-  static Result<std::unique_ptr<Endpoint>> open(const TrackerOptions& options, TimeLeft left, CancelToken cancel);
+  static Result<std::unique_ptr<Endpoint>> open(const TrackerOptions& options, TimeLeft left,
+                                                CancelToken cancel);
 
   using Headers = std::vector<std::pair<std::string, std::string>>;
-  // A reading call is made whoever leads; any other only while there is time left. Statuses of 2xx are replies, all
-  // others are troubles, with what the server says.
-  Tried<Reply> call(const std::string& method, const std::string& target, const std::string& body, bool writes,
-                    const Headers& headers = {});
+  // A reading call is made whoever leads; any other only while there is time left. Statuses of 2xx are
+  // replies, all others are troubles, with what the server says.
+  Tried<Reply> call(const std::string& method, const std::string& target, const std::string& body,
+                    bool writes, const Headers& headers = {});
 
  private:
   Endpoint(const TrackerOptions& options, http::Peer peer, TimeLeft left, CancelToken cancel);

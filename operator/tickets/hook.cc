@@ -18,7 +18,9 @@ constexpr int64_t kAlertLasts = 300;  // Alertmanager's own resolve_timeout
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-Issue own_issue(const Ticket& ticket) { return {.key = ticket.status.label, .id = {}, .url = {}, .done = false}; }
+Issue own_issue(const Ticket& ticket) {
+  return {.key = ticket.status.label, .id = {}, .url = {}, .done = false};
+}
 
 // What a 404 means here: the address is wrong.
 template <typename T>
@@ -32,8 +34,8 @@ Tried<T> without_gone(Tried<T> tried) {
 std::string hmac_hex(const std::string& key, const std::string& body) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
   unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(body.data()),
-       body.size(), mac.data(), &size);
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(body.data()), body.size(), mac.data(), &size);
   std::string text;
   for (unsigned i = 0; i < size; ++i) {
     text += "0123456789abcdef"[mac.at(i) >> 4U];
@@ -42,7 +44,8 @@ std::string hmac_hex(const std::string& key, const std::string& body) {
   return text;
 }
 
-Json hook_body(const Ticket& ticket, const std::string& event, const std::string& words, const std::string& cluster) {
+Json hook_body(const Ticket& ticket, const std::string& event, const std::string& words,
+               const std::string& cluster) {
   const Spec& spec = ticket.spec;
   const Status& s = ticket.status;
   return {{"schema", "edp.ticket/v1"},
@@ -103,12 +106,14 @@ Tried<void> Webhook::move(const Ticket& ticket, bool done) {
               done ? s.validation.message : std::string());
 }
 
-Tried<void> Webhook::comment(const Ticket& ticket, const Say& say) { return post(ticket, "updated", say.ref, say.text); }
+Tried<void> Webhook::comment(const Ticket& ticket, const Say& say) {
+  return post(ticket, "updated", say.ref, say.text);
+}
 
 Json alert_body(const Ticket& ticket, const std::string& cluster, int64_t ends) {
   const Spec& spec = ticket.spec;
-  Json labels = {{"alertname", "EDPFinding"},  {"severity", "critical"}, {"namespace", ticket.ns},
-                 {"workload_kind", spec.kind}, {"workload", spec.name},  {"rule", spec.rule},
+  Json labels = {{"alertname", "EDPFinding"},      {"severity", "critical"}, {"namespace", ticket.ns},
+                 {"workload_kind", spec.kind},     {"workload", spec.name},  {"rule", spec.rule},
                  {"fingerprint", spec.fingerprint}};
   if (!cluster.empty()) labels["cluster"] = cluster;
   Json annotations = {{"summary", summary_line(ticket, cluster)}, {"description", cut(spec.summary, 800)}};
@@ -145,7 +150,8 @@ Tried<void> Alertmanager::move(const Ticket& ticket, bool done) {
   return {};
 }
 
-Result<std::unique_ptr<Tracker>> open_tracker(const TrackerOptions& options, TimeLeft left, CancelToken cancel) {
+Result<std::unique_ptr<Tracker>> open_tracker(const TrackerOptions& options, TimeLeft left,
+                                              CancelToken cancel) {
   TrackerOptions peer = options;
   std::string path = "/";
   if (options.kind == Kind::kWebhook) {
@@ -159,7 +165,8 @@ Result<std::unique_ptr<Tracker>> open_tracker(const TrackerOptions& options, Tim
   switch (options.kind) {
     case Kind::kJira:
       if (options.project.empty()) return fail("is needed for Jira", "tickets.project");
-      if (options.api_version != 2 && options.api_version != 3) return fail("is 2 or 3", "tickets.apiVersion");
+      if (options.api_version != 2 && options.api_version != 3)
+        return fail("is 2 or 3", "tickets.apiVersion");
       return std::unique_ptr<Tracker>(std::make_unique<Jira>(options, std::move(*endpoint)));
     case Kind::kWebhook:
       return std::unique_ptr<Tracker>(std::make_unique<Webhook>(options, path, std::move(*endpoint)));

@@ -8,8 +8,9 @@
 
 namespace edp::tickets {
 
-// POSTs each change as JSON: {"event":"opened|updated|reopened|closed", "delivery": ..., "ticket": {...}}. With a key,
-// X-EDP-Signature is "sha256=" and the HMAC of the body. X-EDP-Delivery is the same when it is sent again.
+// POSTs each change as JSON: {"event":"opened|updated|reopened|closed", "delivery": ..., "ticket": {...}}.
+// With a key, X-EDP-Signature is "sha256=" and the HMAC of the body. X-EDP-Delivery is the same when it is
+// sent again.
 class Webhook final : public Tracker {
  public:
   // `path`: the URL's; the endpoint's own has none.
@@ -47,7 +48,8 @@ class Alertmanager final : public Tracker {
   const std::unique_ptr<Endpoint> endpoint_;
 };
 
-Json hook_body(const Ticket& ticket, const std::string& event, const std::string& text, const std::string& cluster);
+Json hook_body(const Ticket& ticket, const std::string& event, const std::string& text,
+               const std::string& cluster);
 // `ends`: seconds since 1970.
 Json alert_body(const Ticket& ticket, const std::string& cluster, int64_t ends);
 // Hexadecimal HMAC-SHA-256.

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "operator/tickets/text.h"
 #include "operator/kube/paths.h"
+#include "operator/tickets/text.h"
 
 namespace edp::tickets {
 namespace {
@@ -32,7 +32,9 @@ bool is_done(const Json& issue) {
 }
 
 Trouble odd_answer(const std::string& what) {
-  return {.kind = Trouble::Kind::kUnreachable, .message = what + ": the answer makes no sense", .maybe_done = true};
+  return {.kind = Trouble::Kind::kUnreachable,
+          .message = what + ": the answer makes no sense",
+          .maybe_done = true};
 }
 
 std::string issue_path(const Ticket& ticket) { return "/issue/" + kube::escape_segment(ticket.status.key); }
@@ -68,7 +70,8 @@ Json issue_body(const Ticket& ticket, const TrackerOptions& options) {
   } else {
     fields["description"] = to_wiki(sections);
   }
-  if (const auto priority = options.priorities.find(ticket.spec.severity); priority != options.priorities.end()) {
+  if (const auto priority = options.priorities.find(ticket.spec.severity);
+      priority != options.priorities.end()) {
     fields["priority"] = {{"name", priority->second}};
   }
   return {{"fields", std::move(fields)},
@@ -162,7 +165,8 @@ Tried<IssueSeen> Jira::state(const Ticket& ticket) {
 Tried<void> Jira::move(const Ticket& ticket, bool done) {
   const auto now = state(ticket);
   if (!now) return tl::unexpected(now.error());
-  if (!now->exists) return tl::unexpected(Trouble{.kind = Trouble::Kind::kGone, .message = "the issue is gone"});
+  if (!now->exists)
+    return tl::unexpected(Trouble{.kind = Trouble::Kind::kGone, .message = "the issue is gone"});
   if (now->done == done) return {};
   const auto got =
       endpoint_->call("GET", api(issue_path(ticket) + "/transitions?expand=transitions.fields"), {}, false);
@@ -201,17 +205,18 @@ Tried<void> Jira::comment(const Ticket& ticket, const Say& say) {
 
 Tried<void> Jira::link(const Ticket& ticket) {
   // The same globalId changes the link that is there: it may be repeated.
-  const Json body = {{"globalId", "edp=" + ticket.status.label},
-                     {"application", {{"type", "dev.edp"}, {"name", "EDP"}}},
-                     {"relationship", "diagnosed by"},
-                     {"object", {{"url", ticket.status.report_url}, {"title", "EDP report of " + ticket.status.pod}}}};
+  const Json body = {
+      {"globalId", "edp=" + ticket.status.label},
+      {"application", {{"type", "dev.edp"}, {"name", "EDP"}}},
+      {"relationship", "diagnosed by"},
+      {"object", {{"url", ticket.status.report_url}, {"title", "EDP report of " + ticket.status.pod}}}};
   const auto got = endpoint_->call("POST", api(issue_path(ticket) + "/remotelink"), dump(body), true);
   if (!got) return tl::unexpected(got.error());
   return {};
 }
 
-// By labels, for a key that is not there makes the whole JQL an error. The search lags behind: what it says otherwise
-// than it was known is asked of the issue itself.
+// By labels, for a key that is not there makes the whole JQL an error. The search lags behind: what it says
+// otherwise than it was known is asked of the issue itself.
 Tried<std::vector<Tracker::Seen>> Jira::look(const std::vector<const Ticket*>& tickets) {
   std::vector<Seen> seen;
   for (size_t begin = 0; begin < tickets.size(); begin += kBatch) {

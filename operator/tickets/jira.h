@@ -1,5 +1,5 @@
-// Jira's REST API, version 2 (Data Center, Server, Cloud) or 3 (Cloud; descriptions and comments in Atlassian Document
-// Format). Requests only; what is asked when is decide.h's.
+// Jira's REST API, version 2 (Data Center, Server, Cloud) or 3 (Cloud; descriptions and comments in Atlassian
+// Document Format). Requests only; what is asked when is decide.h's.
 #pragma once
 
 #include <memory>
@@ -36,8 +36,8 @@ class Jira final : public Tracker {
 
 // Bodies, apart from the calls, for their golden cases.
 Json issue_body(const Ticket& ticket, const TrackerOptions& options);
-// The first transition that leads to a status of the wanted category; its resolution is set where one is asked for.
-// Null: there is none.
+// The first transition that leads to a status of the wanted category; its resolution is set where one is
+// asked for. Null: there is none.
 Json transition_body(const Json& transitions, bool done);
 
 }  // namespace edp::tickets

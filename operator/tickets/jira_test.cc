@@ -48,8 +48,8 @@ class Server {
  public:
   Server() : server_(http::ServerOptions{}) {
     for (const char* method : {"GET", "POST"}) {
-      for (const char* path : {"/rest/api/{v}/{a}", "/rest/api/{v}/{a}/{b}", "/rest/api/{v}/{a}/{b}/{c}", "/hook",
-                               "/api/{v}/{a}"}) {
+      for (const char* path : {"/rest/api/{v}/{a}", "/rest/api/{v}/{a}/{b}", "/rest/api/{v}/{a}/{b}/{c}",
+                               "/hook", "/api/{v}/{a}"}) {
         server_.route(method, path, [this](http::ServerRequest& request) { return serve(request); });
       }
     }
@@ -136,7 +136,8 @@ TEST_F(JiraTest, CreatesAnIssueOfVersion2) {
             "\nh3. Found\n* Rule GO-SYNCMAP-WRITE-HEAVY, fingerprint 6f1c0b7a52d94e10\n"
             "* First 2023-11-14T22:13:20Z, last 2023-11-14T22:13:20Z, 1 run\n"
             "* Report: https://reports/run_1/report.json\n* Prometheus alert: a1b2c3d4e5f60718\n"
-            "\nEDP closes this issue once a validation run has shown that the finding is gone under comparable load: "
+            "\nEDP closes this issue once a validation run has shown that the finding is gone under "
+            "comparable load: "
             "edp-validate.sh checkout-0123456789 -n shop. Closed by hand it is reopened.\n");
 }
 
@@ -147,7 +148,8 @@ TEST_F(JiraTest, Version3DescribesInDocumentFormat) {
   EXPECT_EQ(description["type"], "doc");
   EXPECT_EQ(description["version"], 1);
   EXPECT_EQ(description["content"][0]["content"][0]["text"], "52% of the CPU {goes} into *stores*.");
-  EXPECT_THAT(description.dump(), HasSubstr(R"({"attrs":{"href":"https://reports/run_1/report.json"},"type":"link"})"));
+  EXPECT_THAT(description.dump(),
+              HasSubstr(R"({"attrs":{"href":"https://reports/run_1/report.json"},"type":"link"})"));
 }
 
 TEST_F(JiraTest, SearchesByLabelAndFollowsTheSearchThatMoved) {
@@ -159,7 +161,8 @@ TEST_F(JiraTest, SearchesByLabelAndFollowsTheSearchThatMoved) {
   ASSERT_TRUE(found && *found);
   EXPECT_EQ((*found)->key, "OPS-3");
   EXPECT_TRUE((*found)->done);
-  EXPECT_THAT(server_.bodies[0]["jql"].get<std::string>(), HasSubstr("labels = \"" + ticket().status.label + "\""));
+  EXPECT_THAT(server_.bodies[0]["jql"].get<std::string>(),
+              HasSubstr("labels = \"" + ticket().status.label + "\""));
   (void)tracker->find(ticket());
   EXPECT_EQ(server_.seen.back(), "POST /rest/api/2/search/jql");
 }
@@ -209,7 +212,8 @@ TEST_F(JiraTest, ChoosesTransitionsByTheirCategory) {
 
 TEST_F(JiraTest, ACommentThatWasTriedIsLookedForFirst) {
   const Say say{.ref = "0123456789", .text = "Found again", .tried = true};
-  server_.answers["GET /rest/api/2/issue/OPS-1/comment"] = {200, R"({"comments":[{"body":"x\nEDP reference 0123456789"}]})"};
+  server_.answers["GET /rest/api/2/issue/OPS-1/comment"] = {
+      200, R"({"comments":[{"body":"x\nEDP reference 0123456789"}]})"};
   auto tracker = open(jira(2));
   ASSERT_TRUE(tracker->comment(ticket(), say));
   EXPECT_THAT(server_.seen, ElementsAre("GET /rest/api/2/issue/OPS-1/comment"));
@@ -232,7 +236,8 @@ TEST_F(JiraTest, CredentialsAreReadAgain) {
 }
 
 TEST_F(JiraTest, AWebhookIsSignedAndItsDeliveryHasAName) {
-  TrackerOptions options{.kind = Kind::kWebhook, .url = server_.url() + "/hook", .hmac_file = dir_.write("hmac", "key\n")};
+  TrackerOptions options{
+      .kind = Kind::kWebhook, .url = server_.url() + "/hook", .hmac_file = dir_.write("hmac", "key\n")};
   auto tracker = open(options);
   ASSERT_TRUE(tracker->create(ticket()));
   EXPECT_EQ(server_.seen.back(), "POST /hook");
@@ -257,8 +262,12 @@ TEST_F(JiraTest, AlertmanagerGetsAnAlertThatEnds) {
 TEST(TicketRecord, SurvivesItsOwnStatus) {
   Ticket of = ticket();
   of.status.say = {{"r", "text", true}};
-  of.status.validation = {.run = "u", .verdict = "Gone", .reason = "FindingGone", .time = 1'700'000'100,
-                          .load = {.cpu = 0.5, .cpu_samples = 9}, .statement = "{}"};
+  of.status.validation = {.run = "u",
+                          .verdict = "Gone",
+                          .reason = "FindingGone",
+                          .time = 1'700'000'100,
+                          .load = {.cpu = 0.5, .cpu_samples = 9},
+                          .statement = "{}"};
   of.status.error = "bad";
   of.status.error_reason = "Refused";
   of.status.counted.assign(40, std::string(36, 'x'));

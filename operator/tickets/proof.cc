@@ -37,20 +37,20 @@ std::vector<Found> findings_of(const RunEnded& run,
              one.workload == target.workload;
     });
     if (there) return;
-    all.push_back({.ns = run.ns,
-                   .kind = target.kind,
-                   .workload = target.workload,
-                   .finding = finding,
-                   .run = run.name,
-                   .run_uid = run.uid,
-                   .pod = target.pod,
-                   .report_url = target_url(run, target),
-                   .digest = target.digest,
-                   .time = run.completed,
-                   .alerts = run.alerts,
-                   .checks = run.checks,
-                   .load = reading == nullptr ? validation::Load()
-                                              : validation::load_of(*reading, finding.function)});
+    all.push_back(
+        {.ns = run.ns,
+         .kind = target.kind,
+         .workload = target.workload,
+         .finding = finding,
+         .run = run.name,
+         .run_uid = run.uid,
+         .pod = target.pod,
+         .report_url = target_url(run, target),
+         .digest = target.digest,
+         .time = run.completed,
+         .alerts = run.alerts,
+         .checks = run.checks,
+         .load = reading == nullptr ? validation::Load() : validation::load_of(*reading, finding.function)});
   };
   for (size_t i = 0; i < run.targets.size(); ++i) {
     const RunEnded::Target& target = run.targets[i];
@@ -144,7 +144,8 @@ Proof Prover::prove(const Ticket& ticket, const RunEnded& run,
 }
 
 bool Prover::unseen(const Ticket& ticket) {
-  return !ticket.statement.empty() && sha256_hex(ticket.statement).substr(0, 16) != ticket.status.seen_statement;
+  return !ticket.statement.empty() &&
+         sha256_hex(ticket.statement).substr(0, 16) != ticket.status.seen_statement;
 }
 
 Result<validation::Statement> Prover::look_at(Ticket& ticket) const {

@@ -12,8 +12,8 @@
 
 namespace edp::tickets {
 
-// The CRITICAL findings, each once for each workload. `readings`: one for each target; where there is none, what the
-// run's status says of its worst findings.
+// The CRITICAL findings, each once for each workload. `readings`: one for each target; where there is none,
+// what the run's status says of its worst findings.
 std::vector<Found> findings_of(const RunEnded& run,
                                const std::vector<std::optional<validation::Reading>>& readings);
 

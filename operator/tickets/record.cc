@@ -57,7 +57,9 @@ Json conditions(const Ticket& ticket, int64_t now) {
   if (!validation.verdict.empty()) {
     const bool gone = validation.verdict == "Gone";
     list.push_back({{"type", "Validated"},
-                    {"status", gone ? "True" : validation.verdict == "StillThere" ? "False" : "Unknown"},
+                    {"status", gone                                 ? "True"
+                               : validation.verdict == "StillThere" ? "False"
+                                                                    : "Unknown"},
                     {"reason", validation.reason},
                     {"message", cut(validation.message, 400)},
                     {"lastTransitionTime", watch::format_time(validation.time)}});
@@ -170,8 +172,8 @@ Ticket ticket_of(const Json& json) {
   s.load = load_of(member(from, "load"));
   if (const Json& say = member(from, "say"); say.is_array()) {
     for (const Json& one : say) {
-      s.say.push_back({text_of(member(one, "ref")), text_of(member(one, "text")),
-                       watch::flag_of(member(one, "tried"))});
+      s.say.push_back(
+          {text_of(member(one, "ref")), text_of(member(one, "text")), watch::flag_of(member(one, "tried"))});
     }
   }
   s.attempts = number_of(member(from, "attempts"));
@@ -213,7 +215,8 @@ std::string cut(std::string text, size_t max) {
 }
 
 std::string ticket_name(std::string_view fingerprint, std::string_view kind, std::string_view workload) {
-  const std::string about = std::string(fingerprint) + "\n" + std::string(kind) + "\n" + std::string(workload);
+  const std::string about =
+      std::string(fingerprint) + "\n" + std::string(kind) + "\n" + std::string(workload);
   std::string name(workload.substr(0, 40));
   while (!name.empty() && (name.back() == '-' || name.back() == '.')) name.pop_back();
   return name + "-" + sha256_hex(about).substr(0, 10);

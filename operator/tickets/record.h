@@ -1,6 +1,6 @@
-// A DiagnosticTicket (crds/diagnostictickets.yaml): one for each finding and target workload. It is the outbox itself:
-// what is known of the issue, and what still has to be told, so that a process that dies loses nothing and tells
-// nothing twice. Times are seconds since 1970, 0 for "not yet".
+// A DiagnosticTicket (crds/diagnostictickets.yaml): one for each finding and target workload. It is the
+// outbox itself: what is known of the issue, and what still has to be told, so that a process that dies loses
+// nothing and tells nothing twice. Times are seconds since 1970, 0 for "not yet".
 #pragma once
 
 #include <cstdint>
@@ -51,12 +51,12 @@ struct Validation {
 
 struct Status {
   State state = State::kPending;
-  std::string key, id, url;   // of the issue
-  std::string label;          // by which it is searched
-  bool issue_done = false;    // as last seen
-  int64_t create_tried = 0;   // an issue may have been created then: looked for before it is created (again)
-  int64_t first_seen = 0;     // of the finding
-  int64_t since = 0;          // first seen since it was last closed with proof: recovery is measured from here
+  std::string key, id, url;  // of the issue
+  std::string label;         // by which it is searched
+  bool issue_done = false;   // as last seen
+  int64_t create_tried = 0;  // an issue may have been created then: looked for before it is created (again)
+  int64_t first_seen = 0;    // of the finding
+  int64_t since = 0;         // first seen since it was last closed with proof: recovery is measured from here
   int64_t last_seen = 0;
   int64_t count = 0, told = 0;  // runs that found it; how many of them the issue knows of
   int64_t told_at = 0;

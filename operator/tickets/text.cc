@@ -94,18 +94,21 @@ std::vector<Section> describe(const Ticket& ticket, const std::string& cluster) 
   if (!spec.location.empty()) where.lines.push_back("Code: " + spec.location);
   if (!s.pod.empty()) where.lines.push_back("Pod: " + s.pod);
   sections.push_back(std::move(where));
-  if (!spec.evidence.empty()) sections.push_back({.heading = "Evidence", .lines = spec.evidence, .list = true});
+  if (!spec.evidence.empty())
+    sections.push_back({.heading = "Evidence", .lines = spec.evidence, .list = true});
   if (!spec.advice.empty()) sections.push_back({.heading = "Advice", .lines = {cut(spec.advice, 800)}});
   Section found{.heading = "Found", .list = true};
   found.lines.push_back("Rule " + spec.rule + ", fingerprint " + spec.fingerprint);
-  found.lines.push_back("First " + watch::format_time(s.first_seen) + ", last " + watch::format_time(s.last_seen) +
-                        ", " + std::to_string(s.count) + (s.count == 1 ? " run" : " runs"));
+  found.lines.push_back("First " + watch::format_time(s.first_seen) + ", last " +
+                        watch::format_time(s.last_seen) + ", " + std::to_string(s.count) +
+                        (s.count == 1 ? " run" : " runs"));
   if (!s.report_url.empty()) found.lines.push_back("Report: " + s.report_url);
   for (const std::string& alert : s.alerts) found.lines.push_back("Prometheus alert: " + alert);
   sections.push_back(std::move(found));
-  sections.push_back({.lines = {"EDP closes this issue once a validation run has shown that the finding is gone under "
-                                "comparable load: edp-validate.sh " +
-                                ticket.name + " -n " + ticket.ns + ". Closed by hand it is reopened."}});
+  sections.push_back(
+      {.lines = {"EDP closes this issue once a validation run has shown that the finding is gone under "
+                 "comparable load: edp-validate.sh " +
+                 ticket.name + " -n " + ticket.ns + ". Closed by hand it is reopened."}});
   return sections;
 }
 

@@ -17,8 +17,8 @@ namespace edp::tickets {
 template <typename T>
 using Tried = tl::expected<T, Trouble>;
 
-// How long this replica may still write; not positive: it is not the leader. Asked before a write is begun and again
-// right before its bytes go out.
+// How long this replica may still write; not positive: it is not the leader. Asked before a write is begun
+// and again right before its bytes go out.
 using TimeLeft = std::function<std::chrono::milliseconds()>;
 
 class Tracker {
@@ -49,9 +49,9 @@ struct TrackerOptions {
   Kind kind = Kind::kNone;
   std::string url;
   std::string ca_file;
-  std::string token_file;               // bearer token (Jira, webhook, Alertmanager), or
+  std::string token_file;                // bearer token (Jira, webhook, Alertmanager), or
   std::string user_file, password_file;  // basic: Jira Cloud's e-mail address and API token
-  std::string hmac_file;                // webhook: the key of its signature
+  std::string hmac_file;                 // webhook: the key of its signature
   // Jira.
   int api_version = 2;
   std::string project, issue_type = "Bug";
@@ -62,6 +62,7 @@ struct TrackerOptions {
 };
 
 // An error: the options can't work.
-Result<std::unique_ptr<Tracker>> open_tracker(const TrackerOptions& options, TimeLeft left, CancelToken cancel);
+Result<std::unique_ptr<Tracker>> open_tracker(const TrackerOptions& options, TimeLeft left,
+                                              CancelToken cancel);
 
 }  // namespace edp::tickets

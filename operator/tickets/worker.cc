@@ -8,15 +8,15 @@
 #include <utility>
 
 #include "common/mutex.h"
+#include "operator/publish/log.h"
 #include "operator/tickets/book.h"
 #include "operator/tickets/proof.h"
-#include "operator/publish/log.h"
 
 namespace edp::tickets {
 namespace {
 
 namespace log = publish::log;
-constexpr int kMostAtOnce = 20;       // steps before the queue is looked at again
+constexpr int kMostAtOnce = 20;           // steps before the queue is looked at again
 constexpr int64_t kReportPatience = 120;  // for the store to be reached
 
 int64_t unix_now() {
@@ -27,8 +27,8 @@ int64_t unix_now() {
 }  // namespace
 
 struct Worker::Impl {
-  Impl(WorkerOptions how, kube::Api& to, std::unique_ptr<Tracker> with, publish::Metrics& figures, Outside around,
-       CancelToken until)
+  Impl(WorkerOptions how, kube::Api& to, std::unique_ptr<Tracker> with, publish::Metrics& figures,
+       Outside around, CancelToken until)
       : options(std::move(how)),
         tracker(std::move(with)),
         metrics(figures),
@@ -64,7 +64,8 @@ struct Worker::Impl {
   void take_inbox(int64_t now);
   bool take(const RunEnded& run, int64_t now, bool last_try);
   bool found(const Found& found, int64_t now);
-  bool validated(const RunEnded& run, const std::vector<std::optional<validation::Reading>>& readings, int64_t now);
+  bool validated(const RunEnded& run, const std::vector<std::optional<validation::Reading>>& readings,
+                 int64_t now);
   void statements(int64_t now);
   void look(int64_t now);
   int64_t steps(int64_t now);
@@ -92,7 +93,8 @@ bool Worker::Impl::begin(int64_t now) {
     begun = true;
     // What waited long for somebody to change something may have been changed.
     book.for_each([&](Ticket& ticket) {
-      ticket.status.next_attempt = std::min(ticket.status.next_attempt, now + static_cast<int64_t>(5 * jitter()));
+      ticket.status.next_attempt =
+          std::min(ticket.status.next_attempt, now + static_cast<int64_t>(5 * jitter()));
     });
   }
   return true;
@@ -152,8 +154,8 @@ bool Worker::Impl::found(const Found& found, int64_t now) {
   return book.save(*ticket, now);
 }
 
-bool Worker::Impl::validated(const RunEnded& run, const std::vector<std::optional<validation::Reading>>& readings,
-                             int64_t now) {
+bool Worker::Impl::validated(const RunEnded& run,
+                             const std::vector<std::optional<validation::Reading>>& readings, int64_t now) {
   Ticket* ticket = book.find(run.ns, run.validates);
   if (ticket == nullptr) {
     log::warning("a validation of a ticket that is not there", {{"run", run.ns + "/" + run.name}});
@@ -291,9 +293,8 @@ void Worker::Impl::step(Ticket& ticket, Do what, int64_t now) {
   }
   if (what == Do::kClose) {
     metrics.ticket_recovered(static_cast<double>(s.recovery_seconds));
-    log::info("an issue was closed", {{"ticket", ticket.full_name()},
-                                      {"issue", s.key},
-                                      {"recovery_seconds", s.recovery_seconds}});
+    log::info("an issue was closed",
+              {{"ticket", ticket.full_name()}, {"issue", s.key}, {"recovery_seconds", s.recovery_seconds}});
   }
 }
 
@@ -305,7 +306,8 @@ void Worker::Impl::trouble(Ticket* ticket, Do what, const Trouble& trouble, int6
   }
   metrics.ticket_error(reason_of(trouble.kind));
   // A server that does not answer, is busy, or does not know us is left alone for a while, by all tickets.
-  if (trouble.kind == Kind::kUnreachable || trouble.kind == Kind::kBusy || trouble.kind == Kind::kCredentials) {
+  if (trouble.kind == Kind::kUnreachable || trouble.kind == Kind::kBusy ||
+      trouble.kind == Kind::kCredentials) {
     const Rules& rules = options.rules;
     const bool slow = trouble.kind == Kind::kCredentials;
     const int64_t base = slow ? rules.refused_base : rules.retry_base;
@@ -315,7 +317,8 @@ void Worker::Impl::trouble(Ticket* ticket, Do what, const Trouble& trouble, int6
     const auto wait = static_cast<int64_t>(static_cast<double>(most) * (0.75 + 0.5 * jitter()));
     gate = now + std::max({int64_t{1}, wait, trouble.retry_after});
   }
-  log::warning("the tracker", {{"problem", trouble.message}, {"reason", std::string(reason_of(trouble.kind))}});
+  log::warning("the tracker",
+               {{"problem", trouble.message}, {"reason", std::string(reason_of(trouble.kind))}});
   if (ticket == nullptr) return;
   const std::string reason(reason_of(trouble.kind));
   const bool news = ticket->status.error_reason != reason;
@@ -355,15 +358,15 @@ void Worker::Impl::work() {
       due = steps(unix_now());
       measure();
     }
-    const auto until = std::chrono::steady_clock::now() +
-                       std::chrono::milliseconds(due > unix_now() ? 500 : 0);
+    const auto until =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(due > unix_now() ? 500 : 0);
     const MutexLock lock(mutex);
     if (inbox.empty() && !stop.cancelled()) (void)changed.wait_until(mutex, until);
   }
 }
 
-Worker::Worker(WorkerOptions options, kube::Api& api, std::unique_ptr<Tracker> tracker, publish::Metrics& metrics,
-               Outside outside, CancelToken stop)
+Worker::Worker(WorkerOptions options, kube::Api& api, std::unique_ptr<Tracker> tracker,
+               publish::Metrics& metrics, Outside outside, CancelToken stop)
     : impl_(std::make_unique<Impl>(std::move(options), api, std::move(tracker), metrics, std::move(outside),
                                    std::move(stop))) {}
 

@@ -1,5 +1,6 @@
-// The ticket worker: one thread of the leader's that keeps the DiagnosticTickets, and the tracker, up to date. It asks
-// for time to act before each write, so that of two replicas one acts; it never holds control up.
+// The ticket worker: one thread of the leader's that keeps the DiagnosticTickets, and the tracker, up to
+// date. It asks for time to act before each write, so that of two replicas one acts; it never holds control
+// up.
 #pragma once
 
 #include <functional>
@@ -9,9 +10,9 @@
 #include <vector>
 
 #include "common/cancel.h"
-#include "operator/tickets/tracker.h"
 #include "operator/kube/api.h"
 #include "operator/publish/metrics.h"
+#include "operator/tickets/tracker.h"
 #include "operator/watch/records.h"
 
 namespace edp::tickets {
@@ -45,7 +46,8 @@ struct WorkerOptions {
 struct Outside {
   std::function<bool()> leading;
   // The stored report of a target; nothing where there is none. An error: try again later.
-  std::function<Result<std::optional<std::string>>(const RunEnded& run, const RunEnded::Target& target)> report;
+  std::function<Result<std::optional<std::string>>(const RunEnded& run, const RunEnded::Target& target)>
+      report;
 };
 
 class Worker {

@@ -44,15 +44,17 @@ int validate(const Options& options) {
   bool unsure = false;
   int looked = 0;
   for (const validation::Finding& finding : before->findings) {
-    if (options.fingerprint.empty() ? finding.severity != "CRITICAL" : finding.fingerprint != options.fingerprint) {
+    if (options.fingerprint.empty() ? finding.severity != "CRITICAL"
+                                    : finding.fingerprint != options.fingerprint) {
       continue;
     }
     ++looked;
-    const validation::Judged judged = validation::judge({.rule = finding.rule,
-                                                         .fingerprint = finding.fingerprint,
-                                                         .function = finding.function,
-                                                         .load = validation::load_of(*before, finding.function)},
-                                                        {*after}, known);
+    const validation::Judged judged =
+        validation::judge({.rule = finding.rule,
+                           .fingerprint = finding.fingerprint,
+                           .function = finding.function,
+                           .load = validation::load_of(*before, finding.function)},
+                          {*after}, known);
     there = there || judged.verdict == Verdict::kStillThere;
     unsure = unsure || judged.verdict == Verdict::kCannotTell;
     std::printf("%s %s (%s)\n  %s (%s): %s\n", finding.severity.c_str(), finding.rule.c_str(),
@@ -71,14 +73,17 @@ int validate(const Options& options) {
 
 void add_validate_command(CLI::App& app, int& status) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "validate",
-      "Whether what one report found is gone in another under comparable load: exit 0 gone, 2 still there, 3 can't tell");
-  command->add_option("--before", options->before, "The JSON report with the finding")->required()->type_name("FILE");
+  CLI::App* command = app.add_subcommand("validate",
+                                         "Whether what one report found is gone in another under comparable "
+                                         "load: exit 0 gone, 2 still there, 3 can't tell");
+  command->add_option("--before", options->before, "The JSON report with the finding")
+      ->required()
+      ->type_name("FILE");
   command->add_option("--after", options->after, "The JSON report of the same checks, later")
       ->required()
       ->type_name("FILE");
-  command->add_option("--fingerprint", options->fingerprint, "This finding alone (default: every CRITICAL one)")
+  command
+      ->add_option("--fingerprint", options->fingerprint, "This finding alone (default: every CRITICAL one)")
       ->type_name("FINGERPRINT");
   command->callback([&status, options] { status = validate(*options); });
 }

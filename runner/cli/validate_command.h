@@ -1,5 +1,5 @@
-// `edp-runner validate --before A --after B`: whether what one report found is gone in another, by the same rules as the
-// operator's validation. Nothing is signed.
+// `edp-runner validate --before A --after B`: whether what one report found is gone in another, by the same
+// rules as the operator's validation. Nothing is signed.
 #pragma once
 
 namespace CLI {

@@ -1,5 +1,5 @@
-// `kubectl edp validate TICKET`: repeats the checks that found a ticket's fault on the same workload, and says whether
-// it is gone. The operator judges, and signs what it found; this only asks, waits and shows.
+// `kubectl edp validate TICKET`: repeats the checks that found a ticket's fault on the same workload, and
+// says whether it is gone. The operator judges, and signs what it found; this only asks, waits and shows.
 #include <chrono>
 
 #include "common/files.h"
@@ -17,7 +17,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kGone = 0, kStillThere = 2, kCannotTell = 3;
-constexpr std::chrono::seconds kPatience{120};  // for the operator to judge an ended run, or to look at a statement
+constexpr std::chrono::seconds kPatience{
+    120};  // for the operator to judge an ended run, or to look at a statement
 constexpr uint64_t kMaxStatement = 16'384;
 
 struct Options {
@@ -38,7 +39,8 @@ Result<Json> find_ticket(const Cluster& cluster, const std::string& name) {
   const auto all = cluster.list(tickets_path(cluster.ns()));
   if (!all) return tl::unexpected(all.error());
   for (const Json& ticket : *all) {
-    if (text_at(ticket, {"metadata", "name"}) == name || text_at(ticket, {"status", "key"}) == name) return ticket;
+    if (text_at(ticket, {"metadata", "name"}) == name || text_at(ticket, {"status", "key"}) == name)
+      return ticket;
   }
   return fail("no DiagnosticTicket of namespace " + cluster.ns() + " has the name or the issue " + name +
               ": `kubectl get dtk -A` lists them");
@@ -82,8 +84,10 @@ Result<Json> wait_for_ticket(const Cluster& cluster, const Json& ticket, const C
 std::string load_text(const Json& load) {
   const Json& cpu = member(load, {"cpu"});
   const Json& allocations = member(load, {"allocations"});
-  std::string text = cpu.is_number() ? report::format_value(cpu.get<double>(), "ratio") + " CPU s/s" : "CPU not known";
-  if (allocations.is_number()) text += ", " + report::format_value(allocations.get<double>(), "per_second") + " objects";
+  std::string text =
+      cpu.is_number() ? report::format_value(cpu.get<double>(), "ratio") + " CPU s/s" : "CPU not known";
+  if (allocations.is_number())
+    text += ", " + report::format_value(allocations.get<double>(), "per_second") + " objects";
   return text;
 }
 
@@ -96,7 +100,8 @@ int show(const Json& before, const Json& after, const std::string& run) {
   print(table({{"", "THEN", "NOW"},
                {"finding", found, now},
                {"run", text_at(before, {"status", "lastRun", "name"}), run},
-               {"last seen", text_at(before, {"status", "lastSeen"}), text_at(after, {"status", "validation", "time"})},
+               {"last seen", text_at(before, {"status", "lastSeen"}),
+                text_at(after, {"status", "validation", "time"})},
                {"load elsewhere", load_text(member(before, {"status", "load"})),
                 load_text(member(after, {"status", "validation", "load"}))}}));
   print(verdict + " (" + text_at(after, {"status", "validation", "reason"}) +
@@ -138,7 +143,8 @@ Result<int> validate(const Options& options, const Cluster& cluster) {
   const int status = show(*ticket, *judged, run);
   if (status != kGone) return status;
   const std::string file = options.output.empty() ? options.ticket + ".validation.json" : options.output;
-  if (const auto written = write_file(file, text_at(*judged, {"status", "validation", "statement"}) + "\n"); !written) {
+  if (const auto written = write_file(file, text_at(*judged, {"status", "validation", "statement"}) + "\n");
+      !written) {
     return tl::unexpected(written.error());
   }
   print("signed statement: " + file + "\n");
@@ -153,8 +159,8 @@ Result<int> hand_in(const Options& options, const Cluster& cluster) {
   while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
   const auto ticket = find_ticket(cluster, options.ticket);
   if (!ticket) return tl::unexpected(ticket.error());
-  const auto patched =
-      cluster.merge_patch(ticket_path(*ticket), {{"metadata", {{"annotations", {{"edp.dev/statement", *text}}}}}});
+  const auto patched = cluster.merge_patch(ticket_path(*ticket),
+                                           {{"metadata", {{"annotations", {{"edp.dev/statement", *text}}}}}});
   if (!patched) return tl::unexpected(patched.error());
   const std::string digest = sha256_hex(*text).substr(0, 16);
   const CancelToken cancel;
@@ -176,16 +182,18 @@ Result<int> hand_in(const Options& options, const Cluster& cluster) {
 
 void add_validate_command(CLI::App& app, int& status) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "validate",
-      "Repeat the checks that found a ticket's fault: exit 0 when it is gone under comparable load, 2 when it is still "
-      "there, 3 when that can't be told");
+  CLI::App* command = app.add_subcommand("validate",
+                                         "Repeat the checks that found a ticket's fault: exit 0 when it is "
+                                         "gone under comparable load, 2 when it is still "
+                                         "there, 3 when that can't be told");
   command->add_option("ticket", options->ticket, "The DiagnosticTicket, or its issue's key")
       ->required()
       ->type_name("TICKET");
   command->add_option("--timeout", options->timeout, "Wait no longer than this for the run: 300, 5m")
       ->type_name("SECONDS");
-  command->add_option("--output", options->output, "Write the signed statement to this file (TICKET.validation.json)")
+  command
+      ->add_option("--output", options->output,
+                   "Write the signed statement to this file (TICKET.validation.json)")
       ->type_name("FILE");
   command->add_option("--statement", options->statement, "Make no run: hand in this signed statement")
       ->type_name("FILE");
