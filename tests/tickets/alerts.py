@@ -40,11 +40,12 @@ def monitoring(hook: str, labels: dict[str, str]) -> Iterator[str]:
         for file, content in files.items():
             (folder / file).write_text(yaml.safe_dump(content))
         with (WORK / "monitoring.log").open("w") as log:
+            # Prometheus finds Alertmanager only after the rule's first firing, which it then repeats.
             processes = [
                 subprocess.Popen(["prometheus-alertmanager", f"--config.file={folder}/alertmanager.yml", f"--storage.path={folder}/am",
                                   f"--web.listen-address={manager}", "--cluster.listen-address="], stderr=log),
                 subprocess.Popen(["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/p",
-                                  f"--web.listen-address={prometheus}"], stderr=log),
+                                  f"--web.listen-address={prometheus}", "--rules.alert.resend-delay=2s"], stderr=log),
             ]  # fmt: skip
             try:
                 yield manager
