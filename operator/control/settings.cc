@@ -1,5 +1,7 @@
 #include "operator/control/settings.h"
 
+#include <algorithm>
+
 namespace edp::control {
 
 tickets::TrackerOptions tracker_options(const Config& config) {
@@ -29,6 +31,7 @@ tickets::WorkerOptions worker_options(const Config& config, const std::string& i
                     .refused_base = from.credentials_retry.count(),
                     .cluster = from.cluster},
           .poll = from.poll_interval.count(),
+          .list = std::min<int64_t>(15, from.poll_interval.count()),
           .key_file = from.signing_key_file,
           .instance = identity};
 }

@@ -18,9 +18,9 @@ from world import FINDING, ROOT, WORK, Cluster, Operator, Proxy, ReportPlayer, W
 class Stage:
     """The stand-in for Jira, an operator, a player."""
 
-    def __init__(self, world: World, proxy: Proxy, cloud: bool = True, more: dict[str, Any] | None = None, **config: Any) -> None:
+    def __init__(self, world: World, proxy: Proxy, cloud: bool = True, workflow: str = "simple", more: dict[str, Any] | None = None, **config: Any) -> None:
         self.world, self.cluster, self.proxy = world, world.cluster, proxy
-        self.jira = FakeJira(cloud=cloud)
+        self.jira = FakeJira(cloud=cloud, workflow=workflow)
         self.operator = Operator(proxy.url, tickets=world.tickets_config(self.jira, WORK / "jira", **config), **(more or {}))
         self.player = ReportPlayer(self.cluster, [self.operator])
 
@@ -139,6 +139,24 @@ def life(world: World, proxy: Proxy, full: bool) -> str:
     return f"reopened after {reopened:.1f} s; recovery {status['recoverySeconds']} s; 4 statements refused or accepted as they should"
 
 
+def datacenter(world: World, proxy: Proxy, full: bool) -> str:
+    """REST 2, with workflows whose statuses and transitions have other names and ask for a resolution."""
+    for workflow in ("classic", "chinese"):
+        with Stage(world, proxy, cloud=False, workflow=workflow, apiVersion=2) as stage:
+            name = f"dc-{workflow}"
+            world.deployment(name)
+            world.diagnose(f"{name}-1", name)
+            key = stage.opened(name)["status"]["key"]
+            stage.jira.transition(key, "done")
+            wait_for(f"{workflow}: reopened", 60, lambda: stage.category(key) != "done")
+            stage.player.states[name] = "fixed"
+            said = stage.kubectl(key, "--output", str(WORK / "dc.json"))
+            check(said.returncode == 0, f"{workflow}: {said}")
+            wait_for(f"{workflow}: closed", 20, lambda: stage.category(key) == "done")
+            stage.one_issue(name)
+    return "reopened and closed in 2 workflows"
+
+
 def outage(world: World, proxy: Proxy, full: bool) -> str:
     """Jira away, lost answers, 429, an index that lags, restarts: one issue a fault."""
     seconds = 60 if full else 8
@@ -248,4 +266,4 @@ def refused(world: World, proxy: Proxy, full: bool) -> str:
 
 
 SCENARIOS = [life, outage, refused]
-FULL_ONLY = [kills, leaders]
+FULL_ONLY = [kills, leaders, datacenter]
