@@ -1,6 +1,7 @@
 #include "operator/control/ticket_desk.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "operator/reconcile/status.h"
 
@@ -33,7 +34,15 @@ void TicketDesk::lead() {
   leading_ = true;
   handed_.clear();
   workloads_.clear();
-  world_.runs.for_each([&](const watch::RunRecord& run) { consider(run); });
+  consider_all();
+}
+
+// In the order in which they ended, as they would have come.
+void TicketDesk::consider_all() {
+  std::vector<const watch::RunRecord*> runs;
+  world_.runs.for_each([&](const watch::RunRecord& run) { runs.push_back(&run); });
+  std::ranges::sort(runs, {}, [](const watch::RunRecord* run) { return run->status.completed; });
+  for (const watch::RunRecord* run : runs) consider(*run);
 }
 
 void TicketDesk::retire() {
@@ -55,7 +64,7 @@ void TicketDesk::on_run(const watch::RunRecord* old, const watch::RunRecord* now
 void TicketDesk::work() {
   if (!leading_ || !crowded_) return;
   crowded_ = false;
-  world_.runs.for_each([&](const watch::RunRecord& run) { consider(run); });
+  consider_all();
 }
 
 reconcile::WorkloadName TicketDesk::workload_of(const watch::RunRecord& run,

@@ -27,6 +27,7 @@ class TicketDesk {
   void work();
 
  private:
+  void consider_all();
   void consider(const watch::RunRecord& run);
   reconcile::WorkloadName workload_of(const watch::RunRecord& run, const watch::TargetStatus& target) const;
 

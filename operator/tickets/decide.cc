@@ -75,8 +75,8 @@ Ticket new_ticket(const Found& found, const Rules& rules) {
 bool apply_found(Ticket& ticket, const Found& found) {
   Status& s = ticket.status;
   if (contains(s.counted, found.run_uid)) return false;
-  // What is older than the oldest run remembered was counted and forgotten.
-  if (s.counted.size() >= 8 && found.time < s.last_seen - 86'400) return false;
+  // Some are forgotten: an older run may be one of them, for all of them are handed in again by a new leader.
+  if (s.count > static_cast<int64_t>(s.counted.size()) && found.time < s.last_seen) return false;
   s.counted.push_back(found.run_uid);
   if (s.counted.size() > 16) s.counted.erase(s.counted.begin());
   for (const std::string& alert : found.alerts) {

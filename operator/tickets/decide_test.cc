@@ -102,6 +102,14 @@ TEST(Tickets, CountARunOnce) {
   EXPECT_EQ(ticket.status.last_seen, 1100);
 }
 
+TEST(Tickets, CountManyRunsOnceAlthoughTheyAreHandedInAgain) {
+  Ticket ticket = open_ticket();
+  for (int i = 2; i <= 100; ++i) apply_found(ticket, found(i, 1000 + i));
+  EXPECT_EQ(ticket.status.count, 100);
+  for (int i = 1; i <= 100; ++i) EXPECT_FALSE(apply_found(ticket, found(i, 1000 + i))) << i;
+  EXPECT_TRUE(apply_found(ticket, found(101, 1101)));
+}
+
 TEST(Tickets, TellRepeatsOnceAnInterval) {
   Ticket ticket = open_ticket();
   for (int i = 2; i < 30; ++i) apply_found(ticket, found(i, 1000 + i));
