@@ -13,7 +13,7 @@ COPY console console
 COPY common common
 COPY runner runner
 COPY operator operator
-COPY scripts/image-root.sh scripts/
+COPY scripts/image-root.sh scripts/edp-validate.sh scripts/
 RUN --mount=type=secret,id=ca --mount=type=cache,id=edp-ccache,target=/ccache \
     export CCACHE_DIR=/ccache && \
     if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi && \

@@ -33,6 +33,7 @@ for package in $(printf '%s\n' "${packages[@]}" | sort -u); do
   dpkg-query -s "$package" > "$root/var/lib/dpkg/status.d/$package"
   install -m 644 -D "/usr/share/doc/$package/copyright" "$root/usr/share/doc/$package/copyright"
 done
+install -m 755 scripts/edp-validate.sh "$root/usr/bin/edp-validate.sh"
 install -m 644 -D LICENSE "$root/usr/share/doc/edp/copyright"
 
 # Debian's own list, not the machine's, which may trust authorities of its owner.

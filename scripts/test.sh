@@ -103,11 +103,13 @@ part_rights() {
 
 part_operator_and_faults() { tests/faults/run.py; }
 
+part_tickets() { tests/tickets/run.py; }
+
 part_end_to_end() { env -u KUBECONFIG ./edp e2e --slice; }
 
 parts=(build lint unit_tests unit_tests_asan_ubsan unit_tests_tsan page_in_chromium command_line parity_with_pprof parity_with_go_tool_trace
   symbols_of_real_programs matrix masking audit test_tools pipeline stand_in_for_jira report_store_on_s3 chart alerts rights
-  operator_and_faults end_to_end)
+  operator_and_faults tickets end_to_end)
 summary=()
 failed=0
 for part in "${parts[@]}"; do

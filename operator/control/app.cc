@@ -19,11 +19,13 @@
 #include "operator/control/controller.h"
 #include "operator/control/report_server.h"
 #include "operator/control/settings.h"
+#include "operator/control/stored_report.h"
 #include "operator/control/watches.h"
 #include "operator/kube/client.h"
 #include "operator/leader/elector.h"
 #include "operator/leader/fence.h"
 #include "operator/publish/log.h"
+#include "operator/tickets/worker.h"
 
 namespace edp::control {
 namespace {
@@ -105,6 +107,7 @@ class Operator {
   void measure();
   void end();
   void load_reports_ca();
+  Result<void> begin_tickets();
 
   const Config config_;
   publish::Metrics metrics_;
@@ -129,6 +132,8 @@ class Operator {
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<Watches> watches_;
   std::unique_ptr<Servers> servers_;
+  const CancelToken tickets_stop_;
+  std::unique_ptr<tickets::Worker> tickets_;
 
   publish::Health::Heartbeat* beat_ = nullptr;
   publish::Health::Gate* gate_ = nullptr;
@@ -223,8 +228,12 @@ Result<void> Operator::begin() {
     if (!prober) return tl::unexpected(prober.error());
     prober_ = std::move(*prober);
   }
+  ControllerOptions controlling = controller_options(config_, holder_name_);
+  if (config_.tickets.kind != "none") {
+    controlling.offer_tickets = [this](tickets::RunEnded run) { return tickets_->offer(std::move(run)); };
+  }
   controller_ = std::make_unique<Controller>(
-      controller_options(config_, holder_name_), metrics_, directory_,
+      std::move(controlling), metrics_, directory_,
       [this](act::Task task, bool urgent) { actor_->submit(std::move(task), urgent); },
       [this](std::vector<probe::Target> targets) {
         if (prober_) prober_->set_targets(std::move(targets));
@@ -244,6 +253,7 @@ Result<void> Operator::begin() {
   auto servers = Servers::start(config_, api_, directory_, metrics_, health_, hooks);
   if (!servers) return tl::unexpected(servers.error());
   servers_ = std::move(*servers);
+  if (const auto began = begin_tickets(); !began) return began;
 
   watches_ = std::make_unique<Watches>(api_, config_.node ? std::string() : config_.ns, config_.ns, inbox_);
   for (const auto& [name, health] : watches_->health()) {
@@ -259,6 +269,23 @@ Result<void> Operator::begin() {
     } while (!sweep_cancel_.sleep_for(kSweep));
   });
   log::info("edp-operator runs", {{"version", kVersion}, {"identity", holder_name_}});
+  return {};
+}
+
+Result<void> Operator::begin_tickets() {
+  if (config_.tickets.kind == "none") return {};
+  const auto left = [this] { return fence_->left(); };
+  auto tracker = tickets::open_tracker(tracker_options(config_), left, tickets_stop_);
+  if (!tracker) return tl::unexpected(tracker.error());
+  tickets::Outside outside{.leading = [this] { return elector_->leading(); },
+                           .report =
+                               [this](const tickets::RunEnded& run, const tickets::RunEnded::Target& target) {
+                                 return stored_report(servers_->store(), run, target);
+                               }};
+  tickets_ =
+      std::make_unique<tickets::Worker>(worker_options(config_, holder_name_), *fence_, std::move(*tracker),
+                                        metrics_, std::move(outside), tickets_stop_);
+  tickets_->start();
   return {};
 }
 
@@ -328,7 +355,9 @@ void Operator::control() {
 // out.
 void Operator::end() {
   gate_->close("shutting down");
+  tickets_stop_.cancel();
   actor_->stop(kDrain);
+  if (tickets_) tickets_->join();
   elector_->stop();
   sweep_cancel_.cancel();
   watches_->stop();

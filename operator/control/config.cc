@@ -38,7 +38,8 @@ class Reader {
                                   {"keyFile", text(config_.audit_key_file)},
                                   {"retention", duration(config_.audit_retention)},
                                   {"maxBytes", number(config_.audit_max_bytes)},
-                                  {"requesterChecked", flag(config_.requester_checked)}})}});
+                                  {"requesterChecked", flag(config_.requester_checked)}})},
+                   {"tickets", tickets()}});
   }
 
   [[nodiscard]] const std::string& faults() const { return faults_; }
@@ -118,20 +119,40 @@ class Reader {
                 {"imagePullSecrets", texts(config_.image_pull_secrets)},
                 {"serviceAccount", text(config_.service_account)},
                 {"priorityClassName", text(config_.priority_class)},
-                {"nodeSelector", selector()},
+                {"nodeSelector", names(config_.node_selector)},
                 {"tolerations", flow_text(config_.tolerations_json)},
                 {"maxJobsWithoutQuota", number(config_.max_jobs_without_quota)}});
   }
-  Setter selector() {
-    return [this](const YAML::Node& node) {
-      if (!node.IsMap() && !node.IsNull()) return note(node, "a map of labels is expected here");
-      config_.node_selector.clear();
+  Setter names(std::map<std::string, std::string>& into) {
+    return [this, &into](const YAML::Node& node) {
+      if (!node.IsMap() && !node.IsNull()) return note(node, "a map of names is expected here");
+      into.clear();
       for (const auto& entry : node) {
-        if (entry.first.IsScalar() && entry.second.IsScalar()) {
-          config_.node_selector[entry.first.Scalar()] = entry.second.Scalar();
-        }
+        if (entry.first.IsScalar() && entry.second.IsScalar())
+          into[entry.first.Scalar()] = entry.second.Scalar();
       }
     };
+  }
+  Setter tickets() {
+    TicketConfig& of = config_.tickets;
+    return map({{"kind", text(of.kind)},
+                {"url", text(of.url)},
+                {"caFile", text(of.ca_file)},
+                {"cluster", text(of.cluster)},
+                {"tokenFile", text(of.token_file)},
+                {"userFile", text(of.user_file)},
+                {"passwordFile", text(of.password_file)},
+                {"hmacFile", text(of.hmac_file)},
+                {"apiVersion", number(of.api_version)},
+                {"project", text(of.project)},
+                {"issueType", text(of.issue_type)},
+                {"priorities", names(of.priorities)},
+                {"labels", texts(of.labels)},
+                {"signingKeyFile", text(of.signing_key_file)},
+                {"updateInterval", duration(of.update_interval)},
+                {"pollInterval", duration(of.poll_interval)},
+                {"searchSettle", duration(of.search_settle)},
+                {"credentialsRetry", duration(of.credentials_retry)}});
   }
   // Kept as it is, in the form of JSON.
   Setter flow_text(std::string& into) {
@@ -189,6 +210,10 @@ Result<Config> parse_config(const std::string& yaml, const std::string& where) {
   if (!reader.faults().empty()) return fail(reader.faults(), where);
   if (config.store_type != "volume" && config.store_type != "s3") {
     return fail("reports.store.type is volume or s3, not '" + config.store_type + "'", where);
+  }
+  const std::string& kind = config.tickets.kind;
+  if (kind != "none" && kind != "jira" && kind != "webhook" && kind != "alertmanager") {
+    return fail("tickets.kind is none, jira, webhook or alertmanager, not '" + kind + "'", where);
   }
   for (const std::string* address : {&config.ops_listen, &config.reports_listen}) {
     if (address->empty()) continue;

@@ -12,6 +12,20 @@
 
 namespace edp::control {
 
+// Where CRITICAL findings become tickets. Files are of mounted Secrets.
+struct TicketConfig {
+  std::string kind = "none";  // or jira, webhook, alertmanager
+  std::string url, ca_file, cluster;
+  std::string token_file, user_file, password_file;  // a bearer token, or user and password
+  std::string hmac_file;                             // of a webhook
+  int api_version = 2;                               // of Jira, as all that follow
+  std::string project, issue_type = "Bug";
+  std::map<std::string, std::string> priorities;
+  std::vector<std::string> labels;
+  std::string signing_key_file;  // Ed25519, PEM: signs validations
+  std::chrono::seconds update_interval{3600}, poll_interval{20}, search_settle{60}, credentials_retry{60};
+};
+
 struct Config {
   std::string ns = "diagnostic-system";  // where runner Jobs, the quota and the lease are
   std::string log_level = "info";        // debug, info, warning, error
@@ -67,6 +81,8 @@ struct Config {
   // An admission policy sees to it that edp.dev/requested-by tells who made a run.
   bool requester_checked = false;
   [[nodiscard]] bool audits() const { return !audit_folder.empty() || audit_stdout; }
+
+  TicketConfig tickets;
 };
 
 // Collects every fault before it gives up. `where` names the text in errors.

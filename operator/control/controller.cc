@@ -29,7 +29,8 @@ Controller::Controller(ControllerOptions options, publish::Metrics& metrics, Dir
       office_{world_, queue_, metrics, events_, std::move(submit)},
       runs_(office_, directory, std::move(options.runs), std::move(options.ledger)),
       policies_(office_, std::move(options.system_namespaces)),
-      probes_(office_, policies_, std::move(set_targets), options.probe) {
+      probes_(office_, policies_, std::move(set_targets), options.probe),
+      tickets_(world_, std::move(options.offer_tickets)) {
   policies_.on_rollout = [this](const watch::PodRecord& pod, const watch::PolicyRecord& policy) {
     probes_.on_rollout(pod, policy, now_);
   };
@@ -43,7 +44,11 @@ WorldListener Controller::listener() {
                 probes_.changed();
               },
           .on_job = [this](const auto* old, const auto* now) { runs_.on_job(old, now, now_); },
-          .on_run = [this](const auto* old, const auto* now) { runs_.on_run(old, now, now_); },
+          .on_run =
+              [this](const auto* old, const auto* now) {
+                runs_.on_run(old, now, now_);
+                tickets_.on_run(old, now);
+              },
           .on_profile =
               [this](const auto* old, const auto* now) {
                 runs_.on_profile(now != nullptr ? now->name : old->name, now_);
@@ -93,6 +98,7 @@ void Controller::set_leading(bool leading) {
   runs_.retire();
   policies_.retire();
   probes_.retire();
+  tickets_.retire();
 }
 
 // A leader begins once it knows the whole cluster.
@@ -101,6 +107,7 @@ void Controller::begin(double now) {
   runs_.lead(now);
   policies_.lead(now);
   probes_.lead(now);
+  tickets_.lead();
   publish::log::info(
       "deciding begins",
       {{"pods", world_.pods.size()}, {"runs", world_.runs.size()}, {"jobs", world_.jobs.size()}});
@@ -138,6 +145,7 @@ double Controller::work(double now) {
     }
     admitted = runs_.admit(now) && taken < kKeysAtOnce;
   }
+  tickets_.work();
   const queue::QueueFigures after = queue_.figures(now);
   queue_metrics_.added(after.adds - told_.adds);
   queue_metrics_.retried(after.retries - told_.retries);

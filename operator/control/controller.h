@@ -10,6 +10,7 @@
 #include "operator/control/policy_desk.h"
 #include "operator/control/probe_desk.h"
 #include "operator/control/run_desk.h"
+#include "operator/control/ticket_desk.h"
 #include "operator/control/world.h"
 
 namespace edp::control {
@@ -20,6 +21,7 @@ struct ControllerOptions {
   std::vector<std::string> system_namespaces;  // not watched by a policy that names none
   std::string identity;                        // this replica
   ProbeSettings probe;
+  TicketDesk::Offer offer_tickets;  // unset: there are no tickets
 };
 
 class Controller {
@@ -56,6 +58,7 @@ class Controller {
   RunDesk runs_;
   PolicyDesk policies_;
   ProbeDesk probes_;
+  TicketDesk tickets_;
   queue::QueueFigures told_;
 };
 

@@ -154,6 +154,8 @@ Result<std::unique_ptr<Servers>> Servers::start(const Config& config, kube::Api&
   return std::unique_ptr<Servers>(new Servers(std::move(impl)));
 }
 
+serve::ReportStore* Servers::store() { return impl_->store.get(); }
+
 void Servers::sweep(const CancelToken& cancel) {
   if (!impl_->store) return;
   const auto swept = impl_->store->sweep(std::time(nullptr), impl_->config.reports_retention, cancel);

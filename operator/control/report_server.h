@@ -35,6 +35,9 @@ class Servers {
   Servers(const Servers&) = delete;
   Servers& operator=(const Servers&) = delete;
 
+  // Null: there is no report service.
+  serve::ReportStore* store();
+
   // Removes reports that are too old; may take minutes.
   void sweep(const CancelToken& cancel);
   // Room and health of the store, for the metrics.

@@ -5,9 +5,12 @@
 
 #include "operator/control/config.h"
 #include "operator/control/controller.h"
+#include "operator/tickets/worker.h"
 
 namespace edp::control {
 
+tickets::TrackerOptions tracker_options(const Config& config);
+tickets::WorkerOptions worker_options(const Config& config, const std::string& identity);
 ControllerOptions controller_options(const Config& config, const std::string& identity);
 
 }  // namespace edp::control

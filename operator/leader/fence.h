@@ -19,6 +19,12 @@ class Fence : public kube::Api {
   Fence(kube::Api& inner, const Tenure& tenure, const Clock& clock,
         Duration margin = std::chrono::milliseconds(250));
 
+  // How long writes are still safe, for those that go elsewhere than to the apiserver; see there for how to
+  // use it.
+  [[nodiscard]] std::chrono::milliseconds left() const {
+    return std::chrono::floor<std::chrono::milliseconds>(tenure_.remaining(clock_.now()) - margin_);
+  }
+
   // A refused write is an Answer without status, with a failure of what == kRefusal.
   kube::Answer call(const kube::Call& what, const CancelToken& cancel) override;
   kube::Answer stream(const kube::Call& what, std::chrono::milliseconds idle, const kube::BodySink& sink,

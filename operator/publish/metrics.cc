@@ -70,6 +70,8 @@ constexpr size_t kMostRules = 200;
 
 const Buckets kRunSeconds{5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200};
 const Buckets kWaitSeconds{0.01, 0.05, 0.1, 0.5, 1, 5, 15, 30, 60, 300, 900, 3600};
+const Buckets kRecoverySeconds{60,     300,     900,     3600,    14'400,    43'200,
+                               86'400, 172'800, 604'800, 1209600, 2'592'000, 7'776'000};
 const Buckets kProbeSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
 const Buckets kApplySeconds{0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08,
                             0.1,   0.15, 0.2,   0.3,  0.5,  1,    2,    5};
@@ -223,6 +225,19 @@ struct Metrics::Impl {
   Gauge& store_free =
       family<Gauge>("edp_report_store_free_bytes", "Bytes left for reports; NaN where the store can't tell.")
           .Add({});
+
+  Bounded<Gauge, 1> tickets{family<Gauge>("edp_tickets", "DiagnosticTickets by state."), {"state"}, 8, word};
+  Gauge& ticket_outbox =
+      family<Gauge>("edp_ticket_outbox", "Tickets of which the tracker has still to be told something.")
+          .Add({});
+  Bounded<Counter, 1> ticket_errors{
+      family<Counter>("edp_ticket_errors_total", "Calls for tickets that failed, and statements refused."),
+      {"reason"},
+      32,
+      word};
+  Histogram& ticket_recovery =
+      family<Histogram>("edp_ticket_recovery_seconds", "From a ticket's first finding to its validated fix.")
+          .Add({}, kRecoverySeconds);
 
   Bounded<Counter, 1> watch_events{
       family<Counter>("edp_watch_events_total", "Events received by the watches."), {"kind"}, 24, word};
@@ -419,6 +434,13 @@ void Metrics::breach(std::string_view kind) { impl_->breaches.at({kind}).Increme
 
 void Metrics::audit_lines(uint64_t count) { raise(impl_->audit_lines, static_cast<int64_t>(count)); }
 void Metrics::audit_failed() { impl_->audit_failures.Increment(); }
+void Metrics::set_tickets(std::string_view state, int64_t count) {
+  impl_->tickets.at({state}).Set(static_cast<double>(count));
+}
+void Metrics::set_ticket_outbox(int64_t count) { impl_->ticket_outbox.Set(static_cast<double>(count)); }
+void Metrics::ticket_error(std::string_view reason) { impl_->ticket_errors.at({reason}).Increment(); }
+void Metrics::ticket_recovered(double seconds) { observe(impl_->ticket_recovery, seconds); }
+
 void Metrics::report_stored() { impl_->reports.Increment(); }
 void Metrics::report_rejected(std::string_view reason) { impl_->reports_rejected.at({reason}).Increment(); }
 void Metrics::report_store_error(std::string_view reason) { impl_->store_errors.at({reason}).Increment(); }

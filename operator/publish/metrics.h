@@ -92,6 +92,11 @@ class Metrics {
   // The audit.
   void audit_lines(uint64_t count);  // edp_audit_lines_total
   void audit_failed();               // edp_audit_failures_total
+  // Tickets.
+  void set_tickets(std::string_view state, int64_t count);  // edp_tickets{state}
+  void set_ticket_outbox(int64_t count);                    // edp_ticket_outbox
+  void ticket_error(std::string_view reason);               // edp_ticket_errors_total{reason}
+  void ticket_recovered(double seconds);                    // edp_ticket_recovery_seconds
 
   // Watches. Heard of: any byte of the stream, a bookmark too; the metric is the age at the scrape.
   void watch_event(std::string_view kind, uint64_t count = 1);      // edp_watch_events_total{kind}

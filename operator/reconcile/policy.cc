@@ -74,6 +74,7 @@ Action create_run(const watch::PolicyRecord& policy, const Fired& fired) {
   nlohmann::json annotations = {{"edp.dev/trigger", std::string(to_string(fired.trigger))},
                                 {"edp.dev/requested-by", "policy/" + policy.name},
                                 {"edp.dev/note", fired.note}};
+  if (!fired.alert.empty()) annotations["edp.dev/alert-fingerprint"] = fired.alert;
   const nlohmann::json body = {{"apiVersion", "edp.dev/v1alpha1"},
                                {"kind", "DiagnosticRun"},
                                {"metadata",
@@ -222,6 +223,7 @@ std::optional<Fired> on_alert(
     if (fired.workload.name.empty()) return std::nullopt;
   }
   fired.occasion = std::string(fingerprint) + "@" + std::to_string(starts_at);
+  fired.alert = fingerprint;
   fired.note = "alert " + value("alertname") + ", " + std::string(fingerprint);
   if (value("severity") == "critical") fired.priority = "Critical";
   return fired;

@@ -36,6 +36,7 @@ struct Fired {
   std::string
       occasion;      // what tells this occasion from the next: the revision, "restart 3", the alert, the time
   std::string note;  // for people
+  std::string alert;  // Alertmanager's fingerprint of it, of kAlert
   std::string priority = "Manual";
 };
 

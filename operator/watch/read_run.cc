@@ -107,9 +107,11 @@ Result<RunRecord> read_run(std::string_view json) {
   run.requester_annotated = member(metadata, {"annotations", "edp.dev/requested-by"}).is_string();
   run.policy = text_of(member(metadata, {"labels", "edp.dev/policy"}));
   run.trigger = text_of(member(metadata, {"annotations", "edp.dev/trigger"}));
+  run.alert = text_of(member(metadata, {"annotations", "edp.dev/alert-fingerprint"}));
 
   const Json& spec = member(*tree, "spec");
   run.target = target_of(member(spec, "target"));
+  run.validates = text_of(member(spec, "validates"));
   run.profile = text_of(member(spec, "profile"), run.profile);
   run.collectors = texts_of(member(spec, "collectors"));
   run.duration_seconds = seconds_of(member(spec, "duration"));

@@ -183,6 +183,8 @@ struct RunRecord {
   bool requester_annotated = false;  // the former
   std::string policy;                // label edp.dev/policy: the DiagnosticPolicy that made it
   std::string trigger;               // annotation edp.dev/trigger
+  std::string alert;  // annotation edp.dev/alert-fingerprint: Alertmanager's id of the alert that caused it
+  std::string validates;  // the DiagnosticTicket whose fix the run is to prove
   RunTarget target;
   std::string profile = "prod-k8s";
   std::vector<std::string> collectors;  // empty: the profile's

@@ -15,6 +15,7 @@
 #include "runner/cli/list_commands.h"
 #include "runner/cli/mask_command.h"
 #include "runner/cli/trace_command.h"
+#include "runner/cli/validate_command.h"
 #include "runner/cli/view_commands.h"
 #include "runner/kubectl/plugin.h"
 #include "runner/run/run.h"
@@ -67,6 +68,7 @@ int run(int argc, char** argv) try {
   add_list_commands(app, status);
   add_mask_command(app, status);
   add_audit_commands(app, status);
+  add_validate_command(app, status);
 
   kubectl::add_plugin_commands(
       *app.add_subcommand("kubectl",

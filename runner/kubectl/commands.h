@@ -33,5 +33,6 @@ void add_report_command(CLI::App& app, int& status);
 void add_wait_command(CLI::App& app, int& status);
 void add_cancel_command(CLI::App& app, int& status);
 void add_top_command(CLI::App& app, int& status);
+void add_validate_command(CLI::App& app, int& status);
 
 }  // namespace edp::kubectl

@@ -24,6 +24,7 @@ void add_plugin_commands(CLI::App& app, int& status) {
   add_wait_command(app, status);
   add_cancel_command(app, status);
   add_top_command(app, status);
+  add_validate_command(app, status);
 }
 
 std::string complete(const CLI::App& app, const std::vector<std::string>& words) {

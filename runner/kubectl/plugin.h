@@ -1,4 +1,5 @@
-// The kubectl plugin: `kubectl edp run|list|report|wait|cancel|top`, also as `edp-runner kubectl ...`.
+// The kubectl plugin: `kubectl edp run|list|report|wait|cancel|top|validate`, also as `edp-runner kubectl
+// ...`.
 #pragma once
 
 #include <string>

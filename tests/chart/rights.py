@@ -5,6 +5,8 @@ from tools import Failure
 READ = {"get", "list", "watch"}
 # What may be written cluster-wide: EDP's own objects, Events, and questions to the apiserver.
 WRITES = {
+    ("edp.dev", "diagnostictickets"): {"create"},
+    ("edp.dev", "diagnostictickets/status"): {"patch"},
     ("edp.dev", "diagnosticruns"): {"create", "delete"},
     ("edp.dev", "diagnosticruns/status"): {"patch"},
     ("edp.dev", "diagnosticprofiles/status"): {"patch"},

@@ -182,7 +182,7 @@ def configuration_is_known(text):
         for key, value in node.items():
             if f'{{"{key}",' not in code:
                 raise Failure(f"operator.yaml: {path}{key} is unknown to operator/control/config.cc")
-            if isinstance(value, dict) and key != "nodeSelector":
+            if isinstance(value, dict) and key not in ("nodeSelector", "priorities"):
                 walk(value, f"{path}{key}.")
 
     walk(yaml.safe_load(config["data"]["operator.yaml"]), "")

@@ -16,7 +16,7 @@ def run_text(name, spec):
 
 def established(kubectl):
     """No complaint about the schemas, and names as documented."""
-    for name, short in (("diagnosticruns", "drun"), ("diagnosticprofiles", "dprof"), ("diagnosticpolicies", "dpol")):
+    for name, short in (("diagnosticruns", "drun"), ("diagnosticprofiles", "dprof"), ("diagnosticpolicies", "dpol"), ("diagnostictickets", "dtk")):
         crd = kubectl.json("get", "crd", f"{name}.edp.dev")
         conditions = {c["type"]: c for c in crd["status"]["conditions"]}
         for kind, good in (("Established", "True"), ("NamesAccepted", "True")):

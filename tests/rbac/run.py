@@ -76,7 +76,7 @@ def main():
                 print(f"FAILED  {name}: {failure}", flush=True)
     finally:
         release.uninstall()
-        kubectl("delete", "crd", "diagnosticruns.edp.dev", "diagnosticprofiles.edp.dev", "diagnosticpolicies.edp.dev")
+        kubectl("delete", "crd", "diagnosticruns.edp.dev", "diagnosticprofiles.edp.dev", "diagnosticpolicies.edp.dev", "diagnostictickets.edp.dev")
         kubectl("delete", "ns", "edp", *(["shop"] if made_shop else []))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0

@@ -95,6 +95,17 @@ capabilities: {drop: [ALL]}
 {{- if and (include "edp.auditOnClaim" .) (gt (int .Values.replicas) 1) (not .Values.audit.volume.existingClaim) (not (has "ReadWriteMany" .Values.audit.volume.accessModes)) }}
 {{- fail "audit.volume: a ReadWriteOnce claim can be mounted on one node only: set replicas to 1, or use ReadWriteMany" }}
 {{- end }}
+{{- with .Values.tickets }}
+{{- if and (ne .kind "none") (not .url) }}
+{{- fail "tickets.url must say where the tickets go" }}
+{{- end }}
+{{- if and (eq .kind "jira") (not .jira.project) }}
+{{- fail "tickets.jira.project must name the project's key" }}
+{{- end }}
+{{- if and (ne .kind "none") (not .existingSecret) (or (ne .auth "none") .webhook.sign) }}
+{{- fail "tickets.existingSecret must name the Secret with the credentials, or tickets.auth be none" }}
+{{- end }}
+{{- end }}
 {{- if and (include "edp.onClaim" .) (gt (int .Values.replicas) 1) (not .Values.reports.store.volume.existingClaim) (not (has "ReadWriteMany" .Values.reports.store.volume.accessModes)) }}
 {{- fail "a ReadWriteOnce claim can be mounted on one node only: set replicas to 1, or use ReadWriteMany or s3" }}
 {{- end }}
