@@ -327,7 +327,8 @@ void ChainCheck::look_at_head(const Item& item) {
   } else if (!options_.keys.empty()) {
     if (head.key.empty()) {
       fault = "is not signed";
-    } else if (std::ranges::none_of(options_.keys, [&](const PublicKey& key) { return key.verify(head); })) {
+    } else if (std::ranges::none_of(options_.keys,
+                                    [&](const ed25519::PublicKey& key) { return verify(key, head); })) {
       fault = "has a signature that is not of this key (it names key " + head.key + ")";
     } else {
       figures_.signed_head = true;

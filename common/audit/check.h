@@ -49,8 +49,8 @@ struct Problem {
 };
 
 struct CheckOptions {
-  std::vector<PublicKey> keys;        // that may have signed heads; empty: signatures are not looked at
-  std::map<std::string, Head> heads;  // by stream, from beside it: the stream must reach as far
+  std::vector<ed25519::PublicKey> keys;  // that may have signed heads; empty: signatures are not looked at
+  std::map<std::string, Head> heads;     // by stream, from beside it: the stream must reach as far
   bool whole =
       false;  // the stream's oldest segment comes first: what is gone before it must be told as pruned
   // The hash of the line with that number, found anew in the files; empty: not known. Unset: by what is

@@ -127,12 +127,12 @@ TEST(ChainCheck, AnEndThatIsCutOffIsToldByAHead) {
 }
 
 TEST(ChainCheck, HeadsAreCheckedByTheirSignature) {
-  const PrivateKey key = PrivateKey::generate().value();
-  const PrivateKey other = PrivateKey::generate().value();
-  const auto with_head = [&](const PrivateKey& by, uint64_t seq) {
+  const auto key = ed25519::PrivateKey::generate().value();
+  const auto other = ed25519::PrivateKey::generate().value();
+  const auto with_head = [&](const ed25519::PrivateKey& by, uint64_t seq) {
     Lines lines = chain(3);
     Head head{.stream = kStream, .seq = seq, .hash = sha256_hex(lines[2]), .time = "t"};
-    EXPECT_TRUE(by.sign(head));
+    EXPECT_TRUE(sign(by, head));
     lines.push_back(
         compose({{"act", "audit.head"}, {"head", to_json(head)}}, kStream, 4, sha256_hex(lines[2]), "t"));
     return check(lines, {.keys = {key.public_key()}});

@@ -72,7 +72,7 @@ struct Log::Impl {
   explicit Impl(LogOptions with) : options(std::move(with)), file(options.path, options.calls) {}
 
   LogOptions options;
-  std::optional<PrivateKey> key;
+  std::optional<ed25519::PrivateKey> key;
 
   Mutex mutex;
   CondVar changed;
@@ -115,7 +115,7 @@ struct Log::Impl {
   Result<Head> head_of(const Tail& tail, const std::string& time) const {
     Head head{.stream = tail.stream, .seq = tail.seq, .hash = tail.hash, .time = time};
     if (key) {
-      if (const auto done = key->sign(head); !done) return tl::unexpected(done.error());
+      if (const auto done = sign(*key, head); !done) return tl::unexpected(done.error());
     }
     return head;
   }
@@ -329,7 +329,7 @@ Result<std::unique_ptr<Log>> Log::open(LogOptions options) {
   }
   auto impl = std::make_unique<Impl>(std::move(options));
   if (!impl->options.key_file.empty()) {
-    auto key = PrivateKey::load(impl->options.key_file);
+    auto key = ed25519::PrivateKey::load(impl->options.key_file);
     if (!key) return tl::unexpected(key.error());
     impl->key = std::move(*key);
   }

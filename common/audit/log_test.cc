@@ -60,7 +60,7 @@ class AuditLog : public ::testing::Test {
     return found;
   }
   std::string key(const std::string& name) const {
-    const auto made = PrivateKey::generate();
+    const auto made = ed25519::PrivateKey::generate();
     (void)dir.write(name + ".pub", made->public_key().pem());
     return dir.write(name, made->pem());
   }

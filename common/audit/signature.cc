@@ -1,80 +1,15 @@
 #include "common/audit/signature.h"
 
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-
 #include <algorithm>
-#include <array>
-#include <utility>
-#include <vector>
-
-#include "common/files.h"
 
 namespace edp::audit {
-namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kMaxKeyFile = 64 << 10;
-
-EVP_PKEY* raw(const std::shared_ptr<void>& key) { return static_cast<EVP_PKEY*>(key.get()); }
-std::shared_ptr<void> owned(EVP_PKEY* key) {
-  return {key, [](void* k) { EVP_PKEY_free(static_cast<EVP_PKEY*>(k)); }};
-}
-
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
-
-// No password is asked for on a terminal.
-int no_password(char*, int, int, void*) { return 0; }
-
-template <typename Write>
-std::string pem_of(Write write) {
-  const Bio bio(BIO_new(BIO_s_mem()), BIO_free_all);
-  if (!bio || write(bio.get()) != 1) return {};
-  char* data = nullptr;
-  const int64_t size = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<size_t>(size)};
-}
-
-std::string hex_of(const std::vector<unsigned char>& bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned char byte : bytes) {
-    hex += kDigits[byte >> 4U];
-    hex += kDigits[byte & 15U];
-  }
-  return hex;
-}
-
-bool is_hex(std::string_view text, size_t size) {
-  return text.size() == size &&
+bool is_hash(std::string_view text) {
+  return text.size() == 64 &&
          std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
-
-// Of what is_hex().
-std::vector<unsigned char> bytes_of(std::string_view hex) {
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::vector<unsigned char> bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<unsigned char>(digit(hex[i]) * 16 + digit(hex[i + 1])));
-  }
-  return bytes;
-}
-
-std::string id_of(EVP_PKEY* key) {
-  std::array<unsigned char, 32> point{};
-  size_t size = point.size();
-  if (EVP_PKEY_get_raw_public_key(key, point.data(), &size) != 1) return {};
-  return sha256_hex({reinterpret_cast<const char*>(point.data()), size}).substr(0, 16);
-}
-
-bool is_ed25519(EVP_PKEY* key) { return key != nullptr && EVP_PKEY_id(key) == EVP_PKEY_ED25519; }
-
-}  // namespace
-
-bool is_hash(std::string_view text) { return is_hex(text, 64); }
 
 std::string Head::signed_text() const {
   return "edp.audit.head/v1\n" + stream + "\n" + std::to_string(seq) + "\n" + hash + "\n" + time + "\n";
@@ -109,74 +44,16 @@ std::optional<Head> read_head(const Json& object) {
   return head;
 }
 
-PublicKey::PublicKey(std::shared_ptr<void> key) : key_(std::move(key)), id_(id_of(raw(key_))) {}
-
-Result<PublicKey> PublicKey::load(const std::string& path) {
-  const auto pem = read_file(path, kMaxKeyFile);
-  if (!pem) return tl::unexpected(pem.error());
-  return parse(*pem, path);
+bool verify(const ed25519::PublicKey& key, const Head& head) {
+  return head.key == key.id() && key.verify(head.signed_text(), head.signature);
 }
 
-Result<PublicKey> PublicKey::parse(std::string_view pem, const std::string& where) {
-  const auto bio = [pem] {
-    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all);
-  };
-  std::shared_ptr<void> key = owned(PEM_read_bio_PUBKEY(bio().get(), nullptr, no_password, nullptr));
-  if (!key) key = owned(PEM_read_bio_PrivateKey(bio().get(), nullptr, no_password, nullptr));
-  if (!is_ed25519(raw(key))) return fail("holds no Ed25519 key in PEM form", where);
-  return PublicKey(std::move(key));
-}
-
-bool PublicKey::verify(const Head& head) const {
-  if (head.key != id_ || !is_hex(head.signature, 128)) return false;
-  const std::string text = head.signed_text();
-  const auto signature = bytes_of(head.signature);
-  const DigestContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  return EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, raw(key_)) == 1 &&
-         EVP_DigestVerify(context.get(), signature.data(), signature.size(),
-                          reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1;
-}
-
-std::string PublicKey::pem() const {
-  return pem_of([this](BIO* bio) { return PEM_write_bio_PUBKEY(bio, raw(key_)); });
-}
-
-PrivateKey::PrivateKey(std::shared_ptr<void> key) : key_(std::move(key)), public_key_(key_) {}
-
-Result<PrivateKey> PrivateKey::load(const std::string& path) {
-  const auto pem = read_file(path, kMaxKeyFile);
-  if (!pem) return tl::unexpected(pem.error());
-  const Bio bio(BIO_new_mem_buf(pem->data(), static_cast<int>(pem->size())), BIO_free_all);
-  std::shared_ptr<void> key = owned(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
-  if (!is_ed25519(raw(key))) return fail("holds no Ed25519 private key in PEM form", path);
-  return PrivateKey(std::move(key));
-}
-
-Result<PrivateKey> PrivateKey::generate() {
-  std::shared_ptr<void> key = owned(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-  if (!key) return fail("no Ed25519 key can be made");
-  return PrivateKey(std::move(key));
-}
-
-Result<void> PrivateKey::sign(Head& head) const {
-  head.key = public_key_.id();
-  const std::string text = head.signed_text();
-  std::vector<unsigned char> signature(64);
-  size_t size = signature.size();
-  const DigestContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  if (EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, raw(key_)) != 1 ||
-      EVP_DigestSign(context.get(), signature.data(), &size,
-                     reinterpret_cast<const unsigned char*>(text.data()), text.size()) != 1) {
-    return fail("the head of the audit stream can't be signed");
-  }
-  head.signature = hex_of(signature);
+Result<void> sign(const ed25519::PrivateKey& key, Head& head) {
+  head.key = key.public_key().id();
+  auto signature = key.sign(head.signed_text());
+  if (!signature) return fail("the head of the audit stream can't be signed: " + signature.error().what);
+  head.signature = std::move(*signature);
   return {};
-}
-
-std::string PrivateKey::pem() const {
-  return pem_of([this](BIO* bio) {
-    return PEM_write_bio_PKCS8PrivateKey(bio, raw(key_), nullptr, nullptr, 0, nullptr, nullptr);
-  });
 }
 
 }  // namespace edp::audit

@@ -1,14 +1,14 @@
-// Ed25519 (RFC 8032) keys that seal an audit stream, and the heads that they sign. A head says: this stream
-// had this line as its last at this time. Who holds one can tell that lines were cut off behind.
+// The heads that seal an audit stream. A head says: this stream had this line as its last at this time. Who
+// holds one can tell that lines were cut off behind.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/ed25519.h"
 #include "common/result.h"
 
 namespace edp::audit {
@@ -27,36 +27,9 @@ nlohmann::json to_json(const Head& head);
 // Nothing where a part is missing or has another form.
 std::optional<Head> read_head(const nlohmann::json& object);
 
-class PublicKey {
- public:
-  // PEM (SubjectPublicKeyInfo), or a private key's PEM, whose public part is taken.
-  static Result<PublicKey> load(const std::string& path);
-  static Result<PublicKey> parse(std::string_view pem, const std::string& where);
-  [[nodiscard]] const std::string& id() const { return id_; }
-  // False: not this key's, or of another text.
-  [[nodiscard]] bool verify(const Head& head) const;
-  [[nodiscard]] std::string pem() const;
-
- private:
-  friend class PrivateKey;
-  explicit PublicKey(std::shared_ptr<void> key);
-  std::shared_ptr<void> key_;  // EVP_PKEY
-  std::string id_;
-};
-
-class PrivateKey {
- public:
-  static Result<PrivateKey> load(const std::string& path);  // PKCS #8, PEM, without a password
-  static Result<PrivateKey> generate();
-  [[nodiscard]] const PublicKey& public_key() const { return public_key_; }
-  Result<void> sign(Head& head) const;
-  [[nodiscard]] std::string pem() const;
-
- private:
-  explicit PrivateKey(std::shared_ptr<void> key);
-  std::shared_ptr<void> key_;
-  PublicKey public_key_;
-};
+// False: not by this key, or of another head.
+bool verify(const ed25519::PublicKey& key, const Head& head);
+Result<void> sign(const ed25519::PrivateKey& key, Head& head);
 
 bool is_hash(std::string_view text);  // 64 hex digits, lower case
 

@@ -36,7 +36,7 @@ class Verifier {
 
   Result<std::vector<StreamVerdict>> run(const std::string& path) {
     for (const std::string& file : options_.key_files) {
-      auto key = PublicKey::load(file);
+      auto key = ed25519::PublicKey::load(file);
       if (!key) return tl::unexpected(key.error());
       keys_.push_back(std::move(*key));
     }
@@ -66,7 +66,7 @@ class Verifier {
 
  private:
   const VerifyOptions& options_;
-  std::vector<PublicKey> keys_;
+  std::vector<ed25519::PublicKey> keys_;
   std::map<std::string, Head> given_;
 
   void tell(const Problem& problem) const {
@@ -113,8 +113,9 @@ class Verifier {
       const auto head = read_head(inner != object.end() ? *inner : object);
       if (!head) return true;
       ++found;
-      if (!keys_.empty() &&
-          std::ranges::none_of(keys_, [&](const PublicKey& key) { return key.verify(*head); })) {
+      if (!keys_.empty() && std::ranges::none_of(keys_, [&](const ed25519::PublicKey& key) {
+            return audit::verify(key, *head);
+          })) {
         ++forged_;
         tell(Tampering::kForgedHead, file, number, head->seq,
              head->key.empty() ? "the head is not signed"

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "common/ed25519.h"
 #include "common/result.h"
 #include "common/validation/load.h"
 
@@ -26,19 +26,9 @@ struct Statement {
   bool operator==(const Statement&) const = default;
 };
 
-class SigningKey {
- public:
-  // A private key as `openssl genpkey -algorithm ed25519` writes it (PKCS#8, PEM).
-  static Result<SigningKey> from_pem(const std::string& pem);
-
-  // One line of JSON.
-  [[nodiscard]] Result<std::string> sign(const Statement& statement) const;
-  // The statement, or why it is none of this key's.
-  [[nodiscard]] Result<Statement> verify(std::string_view json) const;
-
- private:
-  struct Key;
-  std::shared_ptr<const Key> key_;
-};
+// One line of JSON.
+Result<std::string> sign(const ed25519::PrivateKey& key, const Statement& statement);
+// The statement, or why it is none of this key's.
+Result<Statement> verify(const ed25519::PublicKey& key, std::string_view json);
 
 }  // namespace edp::validation

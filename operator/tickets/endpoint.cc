@@ -46,17 +46,16 @@ http::Authorize bearer(std::string file) {
 Trouble trouble_of(int status, const std::string& body, const std::string& what) {
   Trouble trouble{.message = what + ": status " + std::to_string(status)};
   if (const std::string text = server_text(body); !text.empty()) trouble.message += ": " + text;
-  using Kind = Trouble::Kind;
   if (status == 429) {
-    trouble.kind = Kind::kBusy;
+    trouble.kind = Trouble::Kind::kBusy;
   } else if (status == 401 || status == 403) {
-    trouble.kind = Kind::kCredentials;
+    trouble.kind = Trouble::Kind::kCredentials;
   } else if (status == 404) {
-    trouble.kind = Kind::kGone;
+    trouble.kind = Trouble::Kind::kGone;
   } else if (status >= 300 && status < 500 && status != 408) {
-    trouble.kind = Kind::kRefused;
+    trouble.kind = Trouble::Kind::kRefused;
   } else {
-    trouble.kind = Kind::kUnreachable;
+    trouble.kind = Trouble::Kind::kUnreachable;
     trouble.maybe_done = true;  // a gateway may have given up while the server went on
   }
   return trouble;

@@ -65,13 +65,9 @@ std::vector<Found> findings_of(const RunEnded& run,
   return all;
 }
 
-Result<validation::SigningKey> Prover::key() const {
+Result<ed25519::PrivateKey> Prover::key() const {
   if (key_file_.empty()) return fail("no key to sign validations is configured");
-  const auto pem = read_file(key_file_, 16'384);
-  if (!pem) return tl::unexpected(pem.error());
-  auto key = validation::SigningKey::from_pem(*pem);
-  if (!key) return tl::unexpected(key.error().at(key_file_));
-  return key;
+  return ed25519::PrivateKey::load(key_file_);
 }
 
 Proof Prover::prove(const Ticket& ticket, const RunEnded& run,
@@ -133,7 +129,7 @@ Proof Prover::prove(const Ticket& ticket, const RunEnded& run,
                                   .message = v.message,
                                   .began = run.created,
                                   .time = run.completed};
-  auto json = signer ? signer->sign(statement) : Result<std::string>(tl::unexpected(signer.error()));
+  auto json = signer ? sign(*signer, statement) : Result<std::string>(tl::unexpected(signer.error()));
   if (!json) {
     v.verdict = to_string(validation::Verdict::kCannotTell);
     return cannot("NotSigned", json.error().to_string());
@@ -152,7 +148,7 @@ Result<validation::Statement> Prover::look_at(Ticket& ticket) const {
   ticket.status.seen_statement = sha256_hex(ticket.statement).substr(0, 16);
   const auto verifier = key();
   if (!verifier) return tl::unexpected(verifier.error());
-  auto statement = verifier->verify(ticket.statement);
+  auto statement = validation::verify(verifier->public_key(), ticket.statement);
   if (!statement) return fail("the statement " + statement.error().what);
   if (std::string why = refusal(ticket, *statement); !why.empty()) return fail(std::move(why));
   return statement;

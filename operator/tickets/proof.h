@@ -37,7 +37,7 @@ class Prover {
   Result<validation::Statement> look_at(Ticket& ticket) const;
 
  private:
-  [[nodiscard]] Result<validation::SigningKey> key() const;
+  [[nodiscard]] Result<ed25519::PrivateKey> key() const;
   const std::string key_file_;
 };
 

@@ -299,17 +299,16 @@ void Worker::Impl::step(Ticket& ticket, Do what, int64_t now) {
 }
 
 void Worker::Impl::trouble(Ticket* ticket, Do what, const Trouble& trouble, int64_t now) {
-  using Kind = Trouble::Kind;
-  if (trouble.kind == Kind::kNotLeader) {
+  if (trouble.kind == Trouble::Kind::kNotLeader) {
     if (ticket != nullptr) ++ticket->status.attempts;
     return;
   }
   metrics.ticket_error(reason_of(trouble.kind));
   // A server that does not answer, is busy, or does not know us is left alone for a while, by all tickets.
-  if (trouble.kind == Kind::kUnreachable || trouble.kind == Kind::kBusy ||
-      trouble.kind == Kind::kCredentials) {
+  if (trouble.kind == Trouble::Kind::kUnreachable || trouble.kind == Trouble::Kind::kBusy ||
+      trouble.kind == Trouble::Kind::kCredentials) {
     const Rules& rules = options.rules;
-    const bool slow = trouble.kind == Kind::kCredentials;
+    const bool slow = trouble.kind == Trouble::Kind::kCredentials;
     const int64_t base = slow ? rules.refused_base : rules.retry_base;
     const int64_t cap = slow ? std::min<int64_t>(rules.refused_cap, 300) : rules.retry_cap;
     const auto most = std::min(cap, base << std::min<int64_t>(gate_attempts, 10));

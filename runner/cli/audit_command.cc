@@ -217,7 +217,7 @@ Result<void> write_new(const std::string& path, const std::string& text, mode_t 
 }
 
 int keygen(const std::string& path) {
-  const auto key = audit::PrivateKey::generate();
+  const auto key = ed25519::PrivateKey::generate();
   if (!key) return failed(key.error());
   if (const auto written = write_new(path, key->pem(), 0600); !written) return failed(written.error());
   if (const auto written = write_new(path + ".pub", key->public_key().pem(), 0644); !written)
@@ -230,7 +230,7 @@ int keygen(const std::string& path) {
 }
 
 int print_public(const std::string& path) {
-  const auto key = audit::PublicKey::load(path == "-" ? "/dev/stdin" : path);
+  const auto key = ed25519::PublicKey::load(path == "-" ? "/dev/stdin" : path);
   if (!key) return failed(key.error());
   std::printf("%s", key->pem().c_str());
   return run::kNothingAtGate;
