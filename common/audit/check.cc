@@ -38,7 +38,7 @@ void ChainCheck::feed(std::string_view text, Place place) {
   if (items_.size() == 3) step();
 }
 
-void ChainCheck::cut_off(uint64_t bytes, Place place) {
+void ChainCheck::cut_off(uint64_t bytes, const Place& place) {
   while (!items_.empty()) step();
   tell(Tampering::kTruncated, place, next_,
        "the last line breaks off after " + std::to_string(bytes) + " bytes");

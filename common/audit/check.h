@@ -75,7 +75,7 @@ class ChainCheck {
   // A line without its line feed; whole or, where it is longer than kMaxLine, its beginning.
   void feed(std::string_view text, Place place);
   // The last line has no line feed.
-  void cut_off(uint64_t bytes, Place place);
+  void cut_off(uint64_t bytes, const Place& place);
   void end();
   [[nodiscard]] const ChainFigures& figures() const { return figures_; }
 

@@ -85,7 +85,7 @@ struct Log::Impl {
   bool opened = false;    // this process has said so
   bool sealed = true;     // nothing was written since the last head
   bool head_due = false;  // the chain was found without one that covers it
-  Time head_at{};
+  Time head_at;
   std::string head_day;
 
   [[nodiscard]] bool has_file() const { return !options.path.empty(); }

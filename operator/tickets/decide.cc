@@ -283,6 +283,14 @@ void apply_done(Ticket& ticket, Do what, int64_t now) {
   }
 }
 
+bool apply_wait(Ticket& ticket, const Trouble& trouble) {
+  Status& s = ticket.status;
+  if (s.error_reason == reason_of(trouble.kind)) return false;
+  s.error = trouble.message;
+  s.error_reason = reason_of(trouble.kind);
+  return true;
+}
+
 void apply_trouble(Ticket& ticket, Do what, const Trouble& trouble, int64_t now, const Rules& rules,
                    double jitter) {
   Status& s = ticket.status;

@@ -91,6 +91,9 @@ struct Issue {
 void apply_issue(Ticket& ticket, const Issue& issue);                   // found or created
 void apply_not_found(Ticket& ticket, int64_t now, const Rules& rules);  // searched for: there is none
 void apply_done(Ticket& ticket, Do what, int64_t now);                  // reopened, closed, told, linked
+// The tracker is left alone for now because of that, and the ticket waits for it. True: the ticket did not
+// say so yet.
+bool apply_wait(Ticket& ticket, const Trouble& trouble);
 void apply_trouble(Ticket& ticket, Do what, const Trouble& trouble, int64_t now, const Rules& rules,
                    double jitter);
 

@@ -192,6 +192,17 @@ TEST(Tickets, WrongCredentialsAreTriedSlowly) {
 // A world in which Jira's answers are lost, its search lags, the process dies between any two writes, and
 // people close issues: there is one issue, every comment once, and at the end the issue is open or closed
 // with proof.
+TEST(Tickets, SayWhyTheyWaitWhileTheTrackerIsLeftAlone) {
+  Ticket ticket = new_ticket(found(1, 100), kRules);
+  ASSERT_TRUE(apply_found(ticket, found(1, 100)));
+  const Trouble trouble{.kind = Trouble::Kind::kCredentials, .message = "401: no"};
+  EXPECT_TRUE(apply_wait(ticket, trouble));
+  EXPECT_FALSE(apply_wait(ticket, trouble)) << "once";
+  EXPECT_EQ(ticket.status.error, "401: no");
+  EXPECT_EQ(ticket.status.error_reason, "WrongCredentials");
+  EXPECT_EQ(next(ticket, 101, kRules).what, Do::kFind) << "it was not tried, so it is due";
+}
+
 TEST(Tickets, PropertyOneIssueWhateverHappens) {
   for (unsigned seed = 0; seed < 500; ++seed) {
     std::mt19937 random(seed);

@@ -54,6 +54,7 @@ struct Worker::Impl {
   std::deque<std::pair<RunEnded, int64_t>> waiting;  // with when to look again
   bool begun = false;
   int64_t listed = 0, looked = 0, gate = 0, gate_attempts = 0;
+  Trouble gate_trouble;  // for which the tracker is left alone until `gate`
   std::minstd_rand random{std::random_device{}()};
 
   double jitter() { return std::uniform_real_distribution<double>(0, 1)(random); }
@@ -221,7 +222,13 @@ void Worker::Impl::look(int64_t now) {
 // What is due of each ticket; when to be called again.
 int64_t Worker::Impl::steps(int64_t now) {
   int64_t due = now + 1;
-  if (now < gate) return due;
+  if (now < gate) {
+    book.for_each([&](Ticket& ticket) {
+      const bool waits = next(ticket, now, options.rules).what != Do::kNothing;
+      if (waits && apply_wait(ticket, gate_trouble)) (void)book.save(ticket, now);
+    });
+    return due;
+  }
   int left = kMostAtOnce;
   book.for_each([&](Ticket& ticket) {
     while (left > 0 && now >= gate && !stop.cancelled()) {
@@ -313,6 +320,7 @@ void Worker::Impl::trouble(Ticket* ticket, Do what, const Trouble& trouble, int6
     const int64_t cap = slow ? std::min<int64_t>(rules.refused_cap, 300) : rules.retry_cap;
     const auto most = std::min(cap, base << std::min<int64_t>(gate_attempts, 10));
     ++gate_attempts;
+    gate_trouble = trouble;
     const auto wait = static_cast<int64_t>(static_cast<double>(most) * (0.75 + 0.5 * jitter()));
     gate = now + std::max({int64_t{1}, wait, trouble.retry_after});
   }

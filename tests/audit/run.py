@@ -62,9 +62,11 @@ class Bench:
         while number < wanted:
             # Small segments, so that kills also meet rotations.
             process = self.start(log, acts, number, wanted, 8, max_bytes=200_000)
-            try:
-                process.wait(timeout=self.random.uniform(0.02, 0.6))
-            except subprocess.TimeoutExpired:
+            size = acts.stat().st_size if acts.exists() else 0
+            enough = size + self.random.randint(1, 400)  # bytes: up to a hundred acts
+            while process.poll() is None and (not acts.exists() or acts.stat().st_size < enough):
+                time.sleep(0.001)
+            if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 kills += 1
