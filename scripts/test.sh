@@ -2,8 +2,8 @@
 # Everything that a change must pass; each part runs even when one before it failed. Called by `./edp test`.
 #   scripts/test.sh          linters, unit and golden tests (plain, ASan+UBSan, TSan where threads are), the page in
 #                            Chromium, parity with go tool pprof and go tool trace, the symbols of real Go programs, a slice of the
-#                            workload matrix; the chart; the operator on a real Kubernetes: rights, faults around it,
-#                            and the whole way on two nodes
+#                            workload matrix; masking, audit, pipeline; the chart and its alerts; the operator on a real
+#                            Kubernetes: rights, faults around it, its tickets, and the whole way on two nodes
 #   scripts/test.sh --full   all comparisons, the whole matrix
 # shellcheck disable=SC2317 # the parts are called by name
 set -euo pipefail
