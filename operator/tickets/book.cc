@@ -69,7 +69,7 @@ bool Book::reload(const std::string& ns, const std::string& name) {
   return true;
 }
 
-Ticket* Book::create(Ticket ticket) {
+Ticket* Book::create(const Ticket& ticket) {
   kube::Call call{.method = "POST", .path = collection(ticket.ns), .body = create_body(ticket)};
   call.timeout = kTimeout;
   const kube::Answer answer = api_.call(call, stop_);

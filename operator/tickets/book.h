@@ -24,7 +24,7 @@ class Book {
   Ticket* find(const std::string& ns, const std::string& name) { return find(ns + "/" + name); }
   Ticket* find(const std::string& full_name);
   // Null: it could not be written. One that is there already is taken.
-  Ticket* create(Ticket ticket);
+  Ticket* create(const Ticket& ticket);
   // The ticket's status. False: it was not stored; where somebody else has changed it, the copy is theirs
   // then.
   bool save(Ticket& ticket, int64_t now);
