@@ -84,9 +84,9 @@ class GrowingBytes {
       if (grown == nullptr) throw std::bad_alloc();
     } else {
       capacity = (capacity + kMapped - 1) / kMapped * kMapped;
-      void* pages = is_mapped() ? mremap(bytes_, capacity_, capacity, MREMAP_MAYMOVE)
-                                : mmap(nullptr, capacity, PROT_READ | PROT_WRITE,
-                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      void* pages = is_mapped()
+                        ? mremap(bytes_, capacity_, capacity, MREMAP_MAYMOVE)
+                        : mmap(nullptr, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       if (pages == MAP_FAILED) throw std::bad_alloc();
       grown = static_cast<char*>(pages);
       if (!is_mapped()) {
