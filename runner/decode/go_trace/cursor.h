@@ -27,8 +27,9 @@ class Cursor {
     uint64_t ticks = 0;
     bool ok = read_varint_unchecked(p, ticks);
     for (int i = 0; i < count; ++i) ok &= read_varint_unchecked(p, event_.args[static_cast<size_t>(i)]);
-    if (!ok) return bad("an event has a number longer than 64 bits");
+    // What stands behind the batch is anything: whether it ends in time is told first.
     if (p > end_) return bad("an event is cut by the end of its batch");
+    if (!ok) return bad("an event has a number longer than 64 bits");
     const uint64_t time = static_cast<uint64_t>(last_time_) + static_cast<uint64_t>(clock_->ns(ticks));
     event_.time = last_time_ = static_cast<int64_t>(time);
     p_ = p;

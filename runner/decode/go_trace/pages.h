@@ -50,41 +50,63 @@ class Releaser {
   const char* end_;
 };
 
-// Bytes that grow without being copied, as realloc() moves what is large by its page table.
+// Bytes that grow without being copied: where they are many, their pages are moved. That works on one mapping
+// of one kind only, so all of it asks for huge pages.
 class GrowingBytes {
  public:
   GrowingBytes() = default;
   GrowingBytes(const GrowingBytes&) = delete;
   GrowingBytes& operator=(const GrowingBytes&) = delete;
+  ~GrowingBytes() { release(); }
 
   void append(std::string_view bytes) {
-    if (bytes.size() > capacity_ - size_) grow(size_ + bytes.size());
-    if (!bytes.empty()) std::memcpy(bytes_.get() + size_, bytes.data(), bytes.size());
+    if (bytes.size() > capacity_ - size_) grow(std::max(size_ + bytes.size(), capacity_ * 2));
+    if (!bytes.empty()) std::memcpy(bytes_ + size_, bytes.data(), bytes.size());
     size_ += bytes.size();
   }
   void erase_front(size_t size) {
     if (size == 0) return;
     size_ -= size;
-    std::memmove(bytes_.get(), bytes_.get() + size, size_);
+    std::memmove(bytes_, bytes_ + size, size_);
   }
   void clear() { size_ = 0; }
-  [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
+  [[nodiscard]] std::string_view view() const { return {bytes_, size_}; }
   [[nodiscard]] size_t size() const { return size_; }
 
  private:
-  void grow(size_t least) {
-    capacity_ = std::max(least, capacity_ * 2);
-    char* old = bytes_.release();
-    auto* grown = static_cast<char*>(std::realloc(old, capacity_));
-    if (grown == nullptr) {
-      std::free(old);
-      throw std::bad_alloc();
+  static constexpr size_t kMapped = 4 << 20;  // bytes; fewer are the heap's
+
+  [[nodiscard]] bool is_mapped() const { return capacity_ >= kMapped; }
+  void grow(size_t capacity) {
+    char* grown = nullptr;
+    if (capacity < kMapped) {
+      grown = static_cast<char*>(std::realloc(bytes_, capacity));
+      if (grown == nullptr) throw std::bad_alloc();
+    } else {
+      capacity = (capacity + kMapped - 1) / kMapped * kMapped;
+      void* pages = is_mapped()
+                        ? mremap(bytes_, capacity_, capacity, MREMAP_MAYMOVE)
+                        : mmap(nullptr, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (pages == MAP_FAILED) throw std::bad_alloc();
+      grown = static_cast<char*>(pages);
+      if (!is_mapped()) {
+        (void)madvise(grown, capacity, MADV_HUGEPAGE);
+        if (size_ > 0) std::memcpy(grown, bytes_, size_);
+        release();
+      }
     }
-    bytes_.reset(grown);
-    ask_for_huge_pages(grown, capacity_);
+    bytes_ = grown;
+    capacity_ = capacity;
+  }
+  void release() {
+    if (is_mapped()) {
+      munmap(bytes_, capacity_);
+    } else {
+      std::free(bytes_);
+    }
   }
 
-  std::unique_ptr<char, FreeMemory> bytes_;
+  char* bytes_ = nullptr;
   size_t size_ = 0, capacity_ = 0;
 };
 
