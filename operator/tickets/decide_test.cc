@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr Rules kRules{.update_interval = 3600, .settle = 60};
+const Rules kRules{.update_interval = 3600, .settle = 60};
 
 Found found(int run, int64_t time) {
   return {.ns = "shop",
