@@ -8,6 +8,7 @@
 #include "common/http_exchange.h"
 #include "common/http_tls.h"
 #include "common/http_transport.h"
+#include "common/http_tunnel.h"
 
 namespace edp::http {
 namespace {
@@ -51,27 +52,43 @@ struct Session::Impl {
   const std::shared_ptr<TlsContext> tls;
   Transport transport;
 
-  std::optional<Failure> open(const Message& message, const CancelToken& cancel);
-  RequestLine line(const Message& message, const std::string& authorization) const;
+  std::optional<Failure> open(const Message& message, const std::string& proxy_authorization,
+                              const CancelToken& cancel);
+  RequestLine line(const Message& message, const std::string& authorization,
+                   const std::string& proxy_authorization) const;
   Outcome run(const Message& message, const CancelToken& cancel);
 };
 
-std::optional<Failure> Session::Impl::open(const Message& message, const CancelToken& cancel) {
-  if (peer->url.tls && !tls) return Failure{FailureKind::kTls, "TLS was not set up"};
-  const auto found = resolve(peer->url.host, message.deadline, cancel);
-  if (!found) return found.error();
+std::optional<Failure> Session::Impl::open(const Message& message, const std::string& proxy_authorization,
+                                           const CancelToken& cancel) {
+  const Url& url = peer->url;
+  if (url.tls && !tls) return Failure{FailureKind::kTls, "TLS was not set up"};
+  const Url& first = peer->proxy ? peer->proxy->url : url;
+  const auto found = resolve(first.host, message.deadline, cancel);
   std::optional<Failure> failure;
-  for (const std::string& address : *found) {
-    failure = transport.connect(address, peer->url.port, peer->url.host, peer->url.tls ? tls.get() : nullptr,
-                                peer->connect_timeout);
+  if (!found) failure = found.error();
+  for (const std::string& address : found ? *found : std::vector<std::string>()) {
+    failure = transport.connect(address, first.port, first.host,
+                                url.tls && !peer->proxy ? tls.get() : nullptr, peer->connect_timeout);
     if (!failure || cancel.cancelled() || Clock::now() >= message.deadline) break;
   }
-  return failure;
+  if (!peer->proxy) return failure;
+  if (failure) {
+    return by_proxy(std::move(*failure), first);
+  }
+  if (!url.tls) return std::nullopt;
+  failure = open_tunnel(transport, first, url, proxy_authorization);
+  return failure ? failure : transport.secure(url.host, *tls, peer->connect_timeout);
 }
 
-RequestLine Session::Impl::line(const Message& message, const std::string& authorization) const {
+RequestLine Session::Impl::line(const Message& message, const std::string& authorization,
+                                const std::string& proxy_authorization) const {
   RequestLine line{.method = message.method, .target = peer->url.path + message.target};
-  line.headers = message.headers;
+  if (peer->proxy && !peer->url.tls) {
+    line.target = "http://" + host_header(peer->url) + line.target;
+    if (!proxy_authorization.empty()) line.headers.emplace_back("Proxy-Authorization", proxy_authorization);
+  }
+  line.headers.insert(line.headers.end(), message.headers.begin(), message.headers.end());
   line.headers.emplace_back("Host", host_header(peer->url));
   line.headers.emplace_back("User-Agent", peer->user_agent);
   if (!message.content_type.empty() && !message.body.empty())
@@ -96,15 +113,21 @@ Outcome Session::Impl::run(const Message& message, const CancelToken& cancel) {
     if (!value) return failed(value.error());
     authorization = std::move(*value);
   }
+  std::string proxy_authorization;
+  if (peer->proxy && peer->proxy->authorize) {
+    auto value = peer->proxy->authorize(false);
+    if (!value) return failed(value.error());
+    proxy_authorization = std::move(*value);
+  }
   for (;;) {
     if (cancel.cancelled()) return failed({FailureKind::kCancelled, "cancelled"});
     if (Clock::now() >= message.deadline)
       return failed({FailureKind::kTimeout, "no time left for this request"});
-    if (!one_header(authorization))
+    if (!one_header(authorization) || !one_header(proxy_authorization))
       return failed({FailureKind::kLocal, "the Authorization header would hold a control character"});
     const bool kept = transport.usable();
     if (!kept) {
-      if (auto failure = open(message, cancel)) return failed(std::move(*failure));
+      if (auto failure = open(message, proxy_authorization, cancel)) return failed(std::move(*failure));
     }
     if (message.permit && !message.permit()) {
       return failed({FailureKind::kCancelled, "not permitted to go out any more"});
@@ -115,6 +138,7 @@ Outcome Session::Impl::run(const Message& message, const CancelToken& cancel) {
     const auto on_head = [&](const ResponseHead& response) {
       Head head{response.status, response.content_type, response.retry_after, response.headers};
       outcome.status = head.status;
+      if (peer->proxy && !peer->url.tls && head.status == 407) return false;
       hold = head.status == 401 && peer->authorize && !refused;
       if (!hold) return !message.on_head || message.on_head(head);
       held = std::move(head);
@@ -128,7 +152,12 @@ Outcome Session::Impl::run(const Message& message, const CancelToken& cancel) {
       outcome.bytes += data.size();
       return !message.on_body || message.on_body(data);
     };
-    const ProtocolResult result = speak(transport, line(message, authorization), on_head, on_body);
+    const ProtocolResult result =
+        speak(transport, line(message, authorization, proxy_authorization), on_head, on_body);
+    if (outcome.status == 407 && peer->proxy && !peer->url.tls) {  // the proxy's word, not the server's
+      outcome.status = 0;
+      return failed(by_proxy({FailureKind::kRefused, "status 407"}, peer->proxy->url));
+    }
     const uint64_t sent = transport.sent();
     const bool silent = transport.received() == 0;
     outcome.sent = outcome.sent || sent > 0;

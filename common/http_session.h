@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,10 +45,19 @@ using Authorize = std::function<tl::expected<std::string, Failure>(bool again)>;
 // "Bearer <the file's word>"; read again each minute and when refused, for tokens rotate.
 Authorize bearer_from_file(std::string path);
 
+// A forward proxy on the way (RFC 9110, 9112). What is asked of an http server goes through it in the
+// absolute form, an https server is reached through a tunnel (CONNECT), in which TLS is between us and the
+// server.
+struct Proxy {
+  Url url;              // http://; path and credentials are not used
+  Authorize authorize;  // Proxy-Authorization; unset: none
+};
+
 struct Peer {
   Url url;  // its path is put before each target
   TlsOptions tls;
   Authorize authorize;  // unset: none
+  std::optional<Proxy> proxy;
   std::string user_agent = "edp";
   std::chrono::milliseconds connect_timeout{5000};  // per address, with the TLS handshake
 };

@@ -100,6 +100,101 @@ TEST(Session, SendsWhatItIsGiven) {
   }
 }
 
+TEST(SessionByProxy, TunnelsToServersOfHttps) {
+  const TlsIdentity identity;
+  std::string at_server;
+  const TcpServer server(
+      [&](Connection& c) {
+        for (std::string one; !(one = c.read_request()).empty(); c.answer("200 OK", "text/plain", "hello"))
+          at_server = one;
+      },
+      identity.context());
+  std::string at_proxy;
+  const TcpServer proxy([&](Connection& c) {
+    at_proxy = c.read_request();
+    c.send("HTTP/1.1 200 Connection established\r\nVia: 1.1 x\r\n\r\n");
+    c.relay(server.port());
+  });
+  Peer to = peer(server, {.ca_pem = identity.ca_pem()});
+  to.authorize = [](bool) { return std::string("Bearer for-the-server"); };
+  to.proxy = Proxy{.url = *parse_url(proxy.url()),
+                   .authorize = [](bool) { return std::string("Basic for-the-proxy"); }};
+  SessionPool pool(to);
+  for (int i = 0; i < 2; ++i) {
+    const Received got = pool.call(message("GET", "/x"), kMany, {});
+    EXPECT_TRUE(got.ok()) << text(got.failure);
+    EXPECT_EQ(got.body, "hello");
+  }
+  const std::string place = "127.0.0.1:" + std::to_string(server.port());
+  EXPECT_THAT(at_proxy, StartsWith("CONNECT " + place + " HTTP/1.1\r\n"));
+  EXPECT_THAT(at_proxy, HasSubstr("Host: " + place + "\r\n"));
+  EXPECT_THAT(at_proxy, HasSubstr("Proxy-Authorization: Basic for-the-proxy\r\n"));
+  EXPECT_THAT(at_proxy, Not(HasSubstr("for-the-server")));
+  EXPECT_THAT(at_server, StartsWith("GET /x HTTP/1.1\r\n"));
+  EXPECT_THAT(at_server, HasSubstr("Authorization: Bearer for-the-server\r\n"));
+  EXPECT_THAT(at_server, Not(HasSubstr("for-the-proxy")));
+  EXPECT_EQ(proxy.connections(), 1) << "the tunnel is kept";
+}
+
+TEST(SessionByProxy, AsksForAnHttpServerInTheAbsoluteForm) {
+  std::string seen;
+  const TcpServer proxy([&](Connection& c) {
+    seen = c.read_request();
+    c.answer("200 OK", "text/plain", "hello");
+  });
+  SessionPool pool({.url = *parse_url("http://jira.example:8080/base"),
+                    .proxy = Proxy{.url = *parse_url(proxy.url()),
+                                   .authorize = [](bool) { return std::string("Basic x"); }}});
+  EXPECT_EQ(pool.call(message("GET", "/x?y"), kMany, {}).body, "hello");
+  EXPECT_THAT(seen, StartsWith("GET http://jira.example:8080/base/x?y HTTP/1.1\r\n"));
+  EXPECT_THAT(seen, HasSubstr("Host: jira.example:8080\r\n"));
+  EXPECT_THAT(seen, HasSubstr("Proxy-Authorization: Basic x\r\n"));
+}
+
+TEST(SessionByProxy, TellsTheProxysRefusalFromTheServersAnswer) {
+  const TcpServer proxy([](Connection& c) {
+    c.read_request();
+    c.send("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 1000\r\n\r\nno");
+    c.reset();
+  });
+  SessionPool pool({.url = *parse_url("http://jira.example"),
+                    .proxy = Proxy{.url = *parse_url(proxy.url()), .authorize = {}}});
+  const Received got = pool.call(message("POST", "/"), kMany, {});
+  EXPECT_EQ(got.status, 0);
+  EXPECT_EQ(text(got.failure), "the proxy " + proxy.url() + ": status 407");
+  EXPECT_FALSE(got.sent);
+}
+
+TEST(SessionByProxy, NamesTheProxyThatFails) {
+  struct Case {
+    const char* name;
+    const char* answer;
+    const char* kind;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"wants a password", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno!",
+       "refused", "status 407"},
+      {"forbids the place", "HTTP/1.1 403 Forbidden\r\n\r\n", "refused", "status 403"},
+      {"is no proxy", "SSH-2.0-OpenSSH_9.2\r\n", "protocol", "no valid HTTP answer"},
+      {"closes", "", "closed", "without an answer"},
+      {"speaks first", "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "protocol", "more than"},
+  };
+  for (const Case& one : cases) {
+    const TcpServer proxy([&](Connection& c) {
+      c.read_request();
+      c.send(one.answer);
+    });
+    SessionPool pool({.url = *parse_url("https://jira.example"),
+                      .proxy = Proxy{.url = *parse_url(proxy.url()), .authorize = {}}});
+    const Received got = pool.call(message("POST", "/"), kMany, {});
+    EXPECT_EQ(kind(got.failure), one.kind) << one.name;
+    EXPECT_THAT(text(got.failure), StartsWith("the proxy " + proxy.url() + ": ")) << one.name;
+    EXPECT_THAT(text(got.failure), HasSubstr(one.says)) << one.name;
+    EXPECT_FALSE(got.sent) << one.name << ": the server has not heard of it";
+  }
+}
+
 TEST(Session, RefusesWhatWouldBreakOutOfTheRequest) {
   const TcpServer server([](Connection& c) { answer_all(c, ""); });
   SessionPool pool(peer(server));

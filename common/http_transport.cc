@@ -343,8 +343,13 @@ std::optional<Failure> Transport::connect(const std::string& address, uint16_t p
   if (connected == ECONNRESET)
     return failed({FailureKind::kClosed, "the connection was reset as soon as it was made"});
   if (connected != 0) return failed(refused(connected));
-  if (tls == nullptr) return std::nullopt;
-  auto failure = shake_hands(host, *tls, timeout);
+  return tls == nullptr ? std::nullopt : secure(host, *tls, timeout);
+}
+
+std::optional<Failure> Transport::secure(const std::string& host, const TlsContext& tls,
+                                         milliseconds timeout) {
+  sent_ = received_ = 0;
+  auto failure = shake_hands(host, tls, timeout);
   if (failure) close();
   return failure;
 }

@@ -46,6 +46,9 @@ class Transport {
   // where there is no failure.
   std::optional<Failure> connect(const std::string& address, uint16_t port, const std::string& host,
                                  const TlsContext* tls, std::chrono::milliseconds timeout);
+  // TLS with `host` over what connect() has opened, as it does itself where `tls` is given. Bytes count anew.
+  std::optional<Failure> secure(const std::string& host, const TlsContext& tls,
+                                std::chrono::milliseconds timeout);
   void close();
   [[nodiscard]] bool open() const { return fd_ >= 0; }
   [[nodiscard]] bool reached() const { return reached_; }  // TCP (not TLS) was there in this exchange

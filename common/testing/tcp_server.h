@@ -77,6 +77,27 @@ class TcpServer {
       const linger now{1, 0};
       setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     }
+    // Passes bytes to a port of loopback and back until either side closes: a tunnel's middle.
+    void relay(int port) {
+      const int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      sockaddr_in to{};
+      to.sin_family = AF_INET;
+      to.sin_port = htons(static_cast<uint16_t>(port));
+      to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      bool open = connect(other, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
+      char bytes[4096];
+      while (open && !stop_) {
+        pollfd ends[] = {{fd_, POLLIN, 0}, {other, POLLIN, 0}};
+        if (poll(ends, 2, 20) <= 0) continue;
+        for (const int side : {0, 1}) {
+          if (ends[side].revents == 0) continue;
+          const ssize_t count = recv(ends[side].fd, bytes, sizeof bytes, 0);
+          open = open && count > 0 &&
+                 ::send(ends[1 - side].fd, bytes, static_cast<size_t>(count), MSG_NOSIGNAL) == count;
+        }
+      }
+      ::close(other);
+    }
     // Says nothing until the peer has closed its sending side, or the server goes down.
     void hang() {
       char bytes[4096];

@@ -25,6 +25,7 @@
 #include "operator/leader/elector.h"
 #include "operator/leader/fence.h"
 #include "operator/publish/log.h"
+#include "operator/tickets/audited.h"
 #include "operator/tickets/worker.h"
 
 namespace edp::control {
@@ -277,6 +278,7 @@ Result<void> Operator::begin_tickets() {
   const auto left = [this] { return fence_->left(); };
   auto tracker = tickets::open_tracker(tracker_options(config_), left, tickets_stop_);
   if (!tracker) return tl::unexpected(tracker.error());
+  if (journal_) *tracker = std::make_unique<tickets::AuditedTracker>(std::move(*tracker), *journal_);
   tickets::Outside outside{.leading = [this] { return elector_->leading(); },
                            .report =
                                [this](const tickets::RunEnded& run, const tickets::RunEnded::Target& target) {

@@ -16,9 +16,10 @@ namespace edp::control {
 struct TicketConfig {
   std::string kind = "none";  // or jira, webhook, alertmanager
   std::string url, ca_file, cluster;
-  std::string token_file, user_file, password_file;  // a bearer token, or user and password
-  std::string hmac_file;                             // of a webhook
-  int api_version = 2;                               // of Jira, as all that follow
+  std::string token_file, user_file, password_file;         // a bearer token, or user and password
+  std::string hmac_file;                                    // of a webhook
+  std::string proxy, proxy_user_file, proxy_password_file;  // http://host:port on the way; empty: none
+  int api_version = 2;                                      // of Jira, as all that follow
   std::string project, issue_type = "Bug";
   std::map<std::string, std::string> priorities;
   std::vector<std::string> labels;

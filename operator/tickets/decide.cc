@@ -234,6 +234,8 @@ std::string_view reason_of(Trouble::Kind kind) {
       return "Refused";
     case Trouble::Kind::kGone:
       return "IssueGone";
+    case Trouble::Kind::kNotAudited:
+      return "NotAudited";
     case Trouble::Kind::kNotLeader:
       return "NotLeader";
   }
@@ -300,7 +302,8 @@ void apply_trouble(Ticket& ticket, Do what, const Trouble& trouble, int64_t now,
     return;
   }
   if (what == Do::kCreate && !trouble.maybe_done) s.create_tried = 0;
-  const bool slow = trouble.kind != Trouble::Kind::kUnreachable && trouble.kind != Trouble::Kind::kBusy;
+  const bool slow = trouble.kind != Trouble::Kind::kUnreachable && trouble.kind != Trouble::Kind::kBusy &&
+                    trouble.kind != Trouble::Kind::kNotAudited;
   const int64_t wait = slow ? backoff(s.attempts, rules.refused_base, rules.refused_cap, jitter)
                             : backoff(s.attempts, rules.retry_base, rules.retry_cap, jitter);
   ++s.attempts;

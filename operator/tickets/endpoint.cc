@@ -114,6 +114,18 @@ Result<std::unique_ptr<Endpoint>> Endpoint::open(const TrackerOptions& options, 
   } else if (!options.token_file.empty()) {
     peer.authorize = bearer(options.token_file);
   }
+  if (!options.proxy.empty()) {
+    auto proxy = http::parse_url(options.proxy);
+    if (!proxy) return tl::unexpected(proxy.error().at("tickets.proxy"));
+    if (proxy->tls || !proxy->path.empty()) return fail("must be http://host:port", "tickets.proxy");
+    if (!proxy->user.empty() || !proxy->password.empty()) {
+      return fail("holds a user or a password: put them into the Secret", "tickets.proxy");
+    }
+    peer.proxy = http::Proxy{.url = std::move(*proxy), .authorize = {}};
+    if (!options.proxy_user_file.empty()) {
+      peer.proxy->authorize = basic(options.proxy_user_file, options.proxy_password_file);
+    }
+  }
   return std::unique_ptr<Endpoint>(
       new Endpoint(options, std::move(peer), std::move(left), std::move(cancel)));
 }
@@ -141,7 +153,7 @@ Tried<Reply> Endpoint::call(const std::string& method, const std::string& target
   message.deadline = Clock::now() + timeout;
   const http::Received got = pool_.call(std::move(message), kMaxAnswer, cancel_);
   const std::string what = method + " " + target.substr(0, target.find('?'));
-  if (got.failure) {
+  if (got.failure && got.status < 300) {  // an error is one also where its text broke off
     Trouble trouble{.message = what + ": " + got.failure->message, .maybe_done = got.sent};
     if (writes && got.failure->kind == http::FailureKind::kCancelled && !got.sent) {
       trouble.kind = Trouble::Kind::kNotLeader;

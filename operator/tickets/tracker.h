@@ -49,9 +49,11 @@ struct TrackerOptions {
   Kind kind = Kind::kNone;
   std::string url;
   std::string ca_file;
-  std::string token_file;                // bearer token (Jira, webhook, Alertmanager), or
-  std::string user_file, password_file;  // basic: Jira Cloud's e-mail address and API token
-  std::string hmac_file;                 // webhook: the key of its signature
+  std::string token_file;                            // bearer token (Jira, webhook, Alertmanager), or
+  std::string user_file, password_file;              // basic: Jira Cloud's e-mail address and API token
+  std::string hmac_file;                             // webhook: the key of its signature
+  std::string proxy;                                 // "http://host:port" on the way to it; empty: none
+  std::string proxy_user_file, proxy_password_file;  // what the proxy asks for; empty: nothing
   // Jira.
   int api_version = 2;
   std::string project, issue_type = "Bug";

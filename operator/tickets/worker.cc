@@ -313,7 +313,7 @@ void Worker::Impl::trouble(Ticket* ticket, Do what, const Trouble& trouble, int6
   metrics.ticket_error(reason_of(trouble.kind));
   // A server that does not answer, is busy, or does not know us is left alone for a while, by all tickets.
   if (trouble.kind == Trouble::Kind::kUnreachable || trouble.kind == Trouble::Kind::kBusy ||
-      trouble.kind == Trouble::Kind::kCredentials) {
+      trouble.kind == Trouble::Kind::kNotAudited || trouble.kind == Trouble::Kind::kCredentials) {
     const Rules& rules = options.rules;
     const bool slow = trouble.kind == Trouble::Kind::kCredentials;
     const int64_t base = slow ? rules.refused_base : rules.retry_base;

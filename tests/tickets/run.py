@@ -13,6 +13,7 @@ import traceback
 
 import world  # noqa: F401  (sets the path)
 from alerts import alert_id
+from by_proxy import by_proxy
 from harness import WORK, Cluster, Failure, Proxy
 from stories import FULL_ONLY, SCENARIOS
 from world import ROOT, World
@@ -24,7 +25,7 @@ def main() -> int:
     parser.add_argument("--name", default="tickets", help="of the cluster; one of that name is ended first (default: tickets)")
     parser.add_argument("names", nargs="*", metavar="SCENARIO")
     options = parser.parse_args()
-    every = SCENARIOS + ([alert_id, *FULL_ONLY] if options.full or options.names else [])
+    every = SCENARIOS + ([alert_id, by_proxy, *FULL_ONLY] if options.full or options.names else [])
     chosen = [scenario for scenario in every if not options.names or scenario.__name__ in options.names]
     if not chosen:
         parser.error(f"scenarios are {', '.join(one.__name__ for one in every)}")

@@ -18,9 +18,9 @@ from world import FINDING, ROOT, WORK, Cluster, Operator, Proxy, ReportPlayer, W
 class Stage:
     """The stand-in for Jira, an operator, a player."""
 
-    def __init__(self, world: World, proxy: Proxy, cloud: bool = True, workflow: str = "simple", more: dict[str, Any] | None = None, **config: Any) -> None:
+    def __init__(self, world: World, proxy: Proxy, /, cloud: bool = True, workflow: str = "simple", tls: bool = False, more: dict[str, Any] | None = None, **config: Any) -> None:
         self.world, self.cluster, self.proxy = world, world.cluster, proxy
-        self.jira = FakeJira(cloud=cloud, workflow=workflow)
+        self.jira = FakeJira(cloud=cloud, workflow=workflow, tls=tls)
         self.operator = Operator(proxy.url, tickets=world.tickets_config(self.jira, WORK / "jira", **config), **(more or {}))
         self.player = ReportPlayer(self.cluster, [self.operator])
 

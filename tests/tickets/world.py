@@ -142,6 +142,8 @@ class World:
         user, password = folder / "user", folder / "password"
         user.write_text("edp@example.com")
         password.write_text("t0ken-of-edp")
+        if jira.ca:
+            more["caFile"] = str(jira.ca)
         return {"kind": "jira", "url": jira.url, "userFile": str(user), "passwordFile": str(password), "project": "OPS", "apiVersion": 3,
                 "signingKeyFile": str(self.key), "pollInterval": "2s", "searchSettle": "4s", "updateInterval": "1h", "credentialsRetry": "2s",
                 "cluster": "test", **more}  # fmt: skip

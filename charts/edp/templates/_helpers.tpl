@@ -102,7 +102,7 @@ capabilities: {drop: [ALL]}
 {{- if and (eq .kind "jira") (not .jira.project) }}
 {{- fail "tickets.jira.project must name the project's key" }}
 {{- end }}
-{{- if and (ne .kind "none") (not .existingSecret) (or (ne .auth "none") .webhook.sign) }}
+{{- if and (ne .kind "none") (not .existingSecret) (or (ne .auth "none") .webhook.sign .proxy.auth) }}
 {{- fail "tickets.existingSecret must name the Secret with the credentials, or tickets.auth be none" }}
 {{- end }}
 {{- end }}
