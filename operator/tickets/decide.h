@@ -75,7 +75,7 @@ struct Trouble {
     kCredentials,  // 401, 403
     kRefused,      // another 4xx: it will be refused again
     kGone,         // 404 of an issue
-    kNotAudited,  // and so not tried
+    kNotAudited,   // and so not tried
     kNotLeader,
   };
   Kind kind = Kind::kUnreachable;
