@@ -26,6 +26,9 @@ def established(kubectl):
             raise Failure(f"{name}: {conditions['NonStructuralSchema']}")
         kubectl("get", short, "--all-namespaces")
     kubectl("get", "edp", "--all-namespaces")
+    # The apiserver's admission policies learn a new kind some seconds after it can be served.
+    text = run_text("early", {"target": {"pod": "a"}})
+    kubectl.eventually("runs pass the admission policies", lambda: kubectl.tries("create", "--dry-run=server", "-f", "-", text=text)[0] == 0)
 
 
 def accepted(kubectl, path):
