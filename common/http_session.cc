@@ -52,6 +52,9 @@ struct Session::Impl {
   const std::shared_ptr<TlsContext> tls;
   Transport transport;
 
+  // The proxy itself reads our requests and may answer them; else it passes on a tunnel's bytes, or there is
+  // none.
+  [[nodiscard]] bool forwarded() const { return peer->proxy && !peer->url.tls; }
   std::optional<Failure> open(const Message& message, const std::string& proxy_authorization,
                               const CancelToken& cancel);
   RequestLine line(const Message& message, const std::string& authorization,
@@ -84,7 +87,7 @@ std::optional<Failure> Session::Impl::open(const Message& message, const std::st
 RequestLine Session::Impl::line(const Message& message, const std::string& authorization,
                                 const std::string& proxy_authorization) const {
   RequestLine line{.method = message.method, .target = peer->url.path + message.target};
-  if (peer->proxy && !peer->url.tls) {
+  if (forwarded()) {
     line.target = "http://" + host_header(peer->url) + line.target;
     if (!proxy_authorization.empty()) line.headers.emplace_back("Proxy-Authorization", proxy_authorization);
   }
@@ -138,7 +141,7 @@ Outcome Session::Impl::run(const Message& message, const CancelToken& cancel) {
     const auto on_head = [&](const ResponseHead& response) {
       Head head{response.status, response.content_type, response.retry_after, response.headers};
       outcome.status = head.status;
-      if (peer->proxy && !peer->url.tls && head.status == 407) return false;
+      if (forwarded() && head.status == 407) return false;
       hold = head.status == 401 && peer->authorize && !refused;
       if (!hold) return !message.on_head || message.on_head(head);
       held = std::move(head);
@@ -154,7 +157,7 @@ Outcome Session::Impl::run(const Message& message, const CancelToken& cancel) {
     };
     const ProtocolResult result =
         speak(transport, line(message, authorization, proxy_authorization), on_head, on_body);
-    if (outcome.status == 407 && peer->proxy && !peer->url.tls) {  // the proxy's word, not the server's
+    if (forwarded() && outcome.status == 407) {  // the proxy's word, not the server's
       outcome.status = 0;
       return failed(by_proxy({FailureKind::kRefused, "status 407"}, peer->proxy->url));
     }
