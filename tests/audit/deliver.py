@@ -127,6 +127,11 @@ ruleset(name="ship" queue.type="LinkedList" queue.workerThreads="1") {{ action(t
 '''
         receiver = self.rsyslog("soc", soc)
         self.rsyslog("ship", ship)
+        self.outlive(log, received, receiver, lambda: self.rsyslog("soc", soc))
+        self.compare("syslog", log, received, began)
+
+    def outlive(self, log, received, receiver, again):
+        """Writes before, while, and after the receiver is down; `again` starts it anew."""
         self.write(log, 0, 50)
         eventually("the first lines arrive", lambda: received.exists() and received.read_bytes().count(b"\n") >= 100, 30)
         self.stop(receiver)
@@ -134,9 +139,8 @@ ruleset(name="ship" queue.type="LinkedList" queue.workerThreads="1") {{ action(t
         while time.monotonic() - stopped < self.down - 0.5:
             self.write(log, 50, 70)
             time.sleep(min(1, self.down / 6))
-        self.rsyslog("soc", soc)
+        again()
         self.write(log, 70, 90)
-        self.compare("syslog", log, received, began)
 
     # --- forward ---
 
@@ -159,15 +163,7 @@ service:
         shipper = threading.Thread(target=ForwardShipper(log, port).run, args=(done,))
         shipper.start()
         try:
-            self.write(log, 0, 50)
-            eventually("the first lines arrive", lambda: received.exists() and received.read_bytes().count(b"\n") >= 100, 30)
-            self.stop(receiver)
-            stopped = time.monotonic()
-            while time.monotonic() - stopped < self.down - 0.5:
-                self.write(log, 50, 70)
-                time.sleep(1)
-            self.start(collector, "--config", config)
-            self.write(log, 70, 90)
+            self.outlive(log, received, receiver, lambda: self.start(collector, "--config", config))
             self.compare("forward", log, received, began)
         finally:
             done.set()

@@ -229,20 +229,20 @@ def client(script: str, *arguments: str) -> None:
     check(done.returncode == 0, done.stdout + done.stderr)
 
 
-def client_pyjira() -> None:
+def python_client(script: str) -> None:
     with FakeJira() as jira:
         for version in ("2", "3"):
-            client("client_pyjira.py", jira.url, "cloud", version)
+            client(script, jira.url, "cloud", version)
     with FakeJira(cloud=False, workflow="classic") as jira:
-        client("client_pyjira.py", jira.url, "datacenter", "2")
+        client(script, jira.url, "datacenter", "2")
+
+
+def client_pyjira() -> None:
+    python_client("client_pyjira.py")
 
 
 def client_atlassian_python_api() -> None:
-    with FakeJira() as jira:
-        for version in ("2", "3"):
-            client("client_atlassian.py", jira.url, "cloud", version)
-    with FakeJira(cloud=False, workflow="classic") as jira:
-        client("client_atlassian.py", jira.url, "datacenter", "2")
+    python_client("client_atlassian.py")
 
 
 def client_jirajs() -> None:
